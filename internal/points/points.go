@@ -1,0 +1,68 @@
+// Package points is the amount in which a village counts: hundredths of a point, never a float.
+package points
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Amount is hundredths of a point: 150 is 1.5 points. In JSON it is that integer.
+type Amount int64
+
+// Max bounds every single amount a person or a scheme may give: ten million points. Sums of many stay far inside int64.
+const Max Amount = 10_000_000 * Point
+
+// Point is one point.
+const Point Amount = 100
+
+// ErrFormat is what Parse answers to anything but a decimal number of at most two places within ±Max.
+var ErrFormat = errors.New("points: want a number with at most two decimal places")
+
+// Parse reads "3", "-2.5" or "0.01".
+func Parse(s string) (Amount, error) {
+	t, neg := s, false
+	if strings.HasPrefix(t, "-") || strings.HasPrefix(t, "+") {
+		neg, t = t[0] == '-', t[1:]
+	}
+	whole, frac, dot := strings.Cut(t, ".")
+	if whole == "" || len(whole) > 8 || len(frac) > 2 || (dot && frac == "") {
+		return 0, fmt.Errorf("%q: %w", s, ErrFormat)
+	}
+	for len(frac) < 2 {
+		frac += "0"
+	}
+	n, err := strconv.ParseUint(whole+frac, 10, 63)
+	if err != nil || Amount(n) > Max {
+		return 0, fmt.Errorf("%q: %w", s, ErrFormat)
+	}
+	if neg {
+		return -Amount(n), nil
+	}
+	return Amount(n), nil
+}
+
+// String is the shortest decimal form: 3, -2.5, 0.01.
+func (a Amount) String() string {
+	sign, n := "", uint64(a)
+	if a < 0 {
+		sign, n = "-", -n
+	}
+	s := sign + strconv.FormatUint(n/100, 10)
+	if f := n % 100; f != 0 {
+		s += strings.TrimRight(fmt.Sprintf(".%02d", f), "0")
+	}
+	return s
+}
+
+// Signed is String with a plus before gains, for lists that show gains and losses.
+func (a Amount) Signed() string {
+	if a > 0 {
+		return "+" + a.String()
+	}
+	return a.String()
+}
+
+// Abs is the amount without its sign.
+func (a Amount) Abs() Amount { return max(a, -a) }
