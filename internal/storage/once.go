@@ -1,0 +1,67 @@
+package storage
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"time"
+
+	"hefen/internal/clock"
+	"hefen/internal/errs"
+	"hefen/internal/id"
+)
+
+var (
+	// ErrRequestID refuses a request_id that the device did not make as told.
+	ErrRequestID = errs.New(errs.Invalid, "request_id_format", "请求编号不对：应为16到64位字母、数字、横线或下划线，请更新小程序后再试")
+	// ErrRequestReused is the answer to an id that has already carried other content.
+	ErrRequestReused = errs.New(errs.Conflict, "request_id_reused", "这个请求编号已用于另一笔操作，请返回后重新提交")
+)
+
+var requestID = regexp.MustCompile(`^[A-Za-z0-9_-]{16,64}$`)
+
+// Once makes a client's write happen once. It is the first statement of the transaction and stores the id (ref) of the
+// record about to be made. If this user has already sent the same id with the same op and body, it answers the earlier
+// record's id and repeated=true: the caller then reads and returns that record. Other content gives ErrRequestReused.
+// A refusal later in the transaction rolls the row back, so a corrected request may use the id again.
+func (tx *Tx) Once(user id.ID, request, op string, body any, ref id.ID) (earlier id.ID, repeated bool, err error) {
+	if !requestID.MatchString(request) {
+		return 0, false, ErrRequestID
+	}
+	hash, err := bodyHash(op, body)
+	if err != nil {
+		return 0, false, err
+	}
+	_, err = tx.Exec("INSERT INTO requests (user_id, request_id, op, body_hash, ref_id, created_at) VALUES (?,?,?,?,?,?)",
+		user, request, op, hash, ref, clock.Ms(time.Now()))
+	if err == nil {
+		return ref, false, nil
+	}
+	if !IsDuplicate(err) {
+		return 0, false, fmt.Errorf("store request: %w", err)
+	}
+	var oldOp string
+	var oldHash []byte
+	if err := tx.QueryRow("SELECT op, body_hash, ref_id FROM requests WHERE user_id = ? AND request_id = ?", user, request).
+		Scan(&oldOp, &oldHash, &earlier); err != nil {
+		return 0, false, fmt.Errorf("read request: %w", err)
+	}
+	if oldOp != op || !bytes.Equal(oldHash, hash) {
+		return 0, false, ErrRequestReused
+	}
+	return earlier, true, nil
+}
+
+func bodyHash(op string, body any) ([]byte, error) {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return nil, fmt.Errorf("hash request: %w", err)
+	}
+	h := sha256.New()
+	h.Write([]byte(op))
+	h.Write([]byte{0})
+	h.Write(b)
+	return h.Sum(nil), nil
+}

@@ -1,0 +1,257 @@
+// Package storage opens the database, runs the only transaction there is (InTx) and keeps what every feature needs of
+// it: one statement cache, request ids answered once, the outbox, migrations, encrypted columns. It speaks the portable
+// subset of SQLite, MySQL, MariaDB and TiDB: no FOR UPDATE, no RETURNING, no upsert, no JSON operators.
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	gormmysql "gorm.io/driver/mysql"
+	gormsqlite "gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+	_ "modernc.org/sqlite" // registers "sqlite"
+
+	"hefen/internal/config"
+	"hefen/internal/id"
+)
+
+// Dialect is the engine's family.
+type Dialect string
+
+const (
+	SQLite Dialect = "sqlite" // embedded default: one writer, many readers, one file
+	MySQL  Dialect = "mysql"  // MySQL 8, MariaDB 10.6+, TiDB
+)
+
+// DB is an open database whose schema is current. Safe for concurrent use.
+type DB struct {
+	// Keys encrypt the columns that hold phone and ID numbers; set once after Open.
+	Keys *Keyring
+
+	dialect Dialect
+	writer  *pool
+	reader  *pool // the same pool as writer on MySQL
+	gorm    *gorm.DB
+	node    *nodeLease
+}
+
+// pool is a connection pool with the prepared statements of its constant queries.
+type pool struct {
+	db    *sql.DB
+	stmts stmtCache
+}
+
+// Open connects, brings the schema up to date (SQLite) or insists that it is (MySQL: `hefen migrate` runs once, on one
+// node), and leases an id node. Close it to give the node back.
+func Open(ctx context.Context, cfg config.Database) (*DB, error) {
+	db, err := connect(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.ready(ctx); err != nil {
+		db.closePools()
+		return nil, err
+	}
+	return db, nil
+}
+
+func (d *DB) ready(ctx context.Context) error {
+	if d.dialect == SQLite {
+		if err := d.migrateUp(ctx); err != nil {
+			return err
+		}
+	} else if pending, err := d.Pending(ctx); err != nil {
+		return err
+	} else if pending {
+		return ErrSchemaBehind
+	}
+	node, err := leaseNode(ctx, d)
+	if err != nil {
+		return err
+	}
+	d.node = node
+	return nil
+}
+
+func connect(ctx context.Context, cfg config.Database) (*DB, error) {
+	var d *DB
+	var err error
+	switch Dialect(cfg.Engine) {
+	case SQLite, "":
+		d, err = connectSQLite(cfg)
+	case MySQL:
+		d, err = connectMySQL(ctx, cfg)
+	default:
+		return nil, fmt.Errorf("database engine %q: want sqlite or mysql", cfg.Engine)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := d.reader.db.PingContext(ctx); err != nil {
+		d.closePools()
+		return nil, fmt.Errorf("database is not reachable: %w", err)
+	}
+	return d, nil
+}
+
+// SQLite: one writer that begins IMMEDIATE, so that read-then-write never fails half way, and a pool of readers.
+func connectSQLite(cfg config.Database) (*DB, error) {
+	if err := os.MkdirAll(filepath.Dir(cfg.Path), 0o700); err != nil {
+		return nil, fmt.Errorf("database folder: %w", err)
+	}
+	const pragmas = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(2)"
+	writer, err := sql.Open("sqlite", "file:"+cfg.Path+pragmas+"&_pragma=cache_size(-16000)&_txlock=immediate")
+	if err != nil {
+		return nil, err
+	}
+	writer.SetMaxOpenConns(1)
+	reader, err := sql.Open("sqlite", "file:"+cfg.Path+pragmas+"&_pragma=cache_size(-4000)&_pragma=query_only(1)")
+	if err != nil {
+		return nil, err
+	}
+	reader.SetMaxOpenConns(max(4, runtime.NumCPU()*2))
+	reader.SetMaxIdleConns(max(4, runtime.NumCPU()*2))
+	if err := writer.Ping(); err != nil { // makes the file and sets WAL before a reader looks
+		return nil, fmt.Errorf("open %s: %w", cfg.Path, err)
+	}
+	d := &DB{dialect: SQLite, writer: &pool{db: writer}, reader: &pool{db: reader}}
+	d.gorm, err = gorm.Open(gormsqlite.Dialector{DriverName: "sqlite", Conn: reader}, gormConfig())
+	return d, err
+}
+
+func connectMySQL(ctx context.Context, cfg config.Database) (*DB, error) {
+	c, err := mysql.ParseDSN(cfg.DSN)
+	if err != nil {
+		return nil, fmt.Errorf("database dsn: %w", err)
+	}
+	c.ClientFoundRows = true   // RowsAffected counts matched rows, not changed ones
+	c.InterpolateParams = true // one round trip for queries that are not worth preparing
+	c.ParseTime, c.Loc = true, time.UTC
+	c.Collation = "utf8mb4_bin"
+	if c.Timeout == 0 {
+		c.Timeout = 5 * time.Second
+	}
+	if c.Params == nil {
+		c.Params = map[string]string{}
+	}
+	c.Params["sql_mode"] = "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'"
+	if err := setIsolation(ctx, c); err != nil {
+		return nil, err
+	}
+	conn, err := mysql.NewConnector(c)
+	if err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(conn)
+	open := cfg.MaxOpen
+	if open == 0 {
+		open = 32
+	}
+	db.SetMaxOpenConns(open)
+	db.SetMaxIdleConns(open)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	p := &pool{db: db}
+	d := &DB{dialect: MySQL, writer: p, reader: p}
+	d.gorm, err = gorm.Open(gormmysql.New(gormmysql.Config{Conn: db, SkipInitializeWithVersion: true}), gormConfig())
+	return d, err
+}
+
+// setIsolation makes READ COMMITTED the session's level at connect time, which costs no statement per transaction.
+// MySQL and TiDB call the variable transaction_isolation, MariaDB before 11.1 only tx_isolation.
+func setIsolation(ctx context.Context, c *mysql.Config) error {
+	conn, err := mysql.NewConnector(c)
+	if err != nil {
+		return err
+	}
+	probe := sql.OpenDB(conn)
+	defer probe.Close()
+	var version string
+	if err := probe.QueryRowContext(ctx, "SELECT VERSION()").Scan(&version); err != nil {
+		return fmt.Errorf("database is not reachable: %w", err)
+	}
+	name := "transaction_isolation"
+	if strings.Contains(version, "MariaDB") {
+		name = "tx_isolation"
+	}
+	c.Params[name] = "'READ-COMMITTED'"
+	return nil
+}
+
+func gormConfig() *gorm.Config {
+	return &gorm.Config{
+		SkipDefaultTransaction: true, // InTx is the transaction
+		DisableAutomaticPing:   true,
+		TranslateError:         false,
+		Logger:                 logger.Discard, // statements may hold personal data
+	}
+}
+
+// Dialect tells the engine's family, for the few statements that must differ.
+func (d *DB) Dialect() Dialect { return d.dialect }
+
+// NewID is the next id; it never repeats across servers.
+func (d *DB) NewID() id.ID { return d.node.newID() }
+
+// Query reads outside a transaction, through the prepared statements of the read pool.
+func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	count(ctx)
+	if s := d.reader.stmts.get(query); s != nil {
+		return s.QueryContext(ctx, args...)
+	}
+	defer d.reader.stmts.want(ctx, d.reader.db, query)
+	return d.reader.db.QueryContext(ctx, query, args...)
+}
+
+// QueryRow is Query for one row.
+func (d *DB) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	count(ctx)
+	if s := d.reader.stmts.get(query); s != nil {
+		return s.QueryRowContext(ctx, args...)
+	}
+	defer d.reader.stmts.want(ctx, d.reader.db, query)
+	return d.reader.db.QueryRowContext(ctx, query, args...)
+}
+
+// Gorm reads outside a transaction, for lists and simple records.
+func (d *DB) Gorm(ctx context.Context) *gorm.DB { return d.gorm.WithContext(ctx) }
+
+// Ping answers whether the database is reachable.
+func (d *DB) Ping(ctx context.Context) error { return d.reader.db.PingContext(ctx) }
+
+// Stats are the writer pool's figures, for metrics.
+func (d *DB) Stats() sql.DBStats { return d.writer.db.Stats() }
+
+// SQL is the write pool itself: for backup and the benchmark's floor, never for a feature's writes.
+func (d *DB) SQL() *sql.DB { return d.writer.db }
+
+// Close gives the id node back and closes the pools.
+func (d *DB) Close() error {
+	if d.node != nil {
+		if err := d.node.release(); err != nil {
+			slog.Warn("id node not released; it lapses by itself", "err", err)
+		}
+	}
+	return d.closePools()
+}
+
+func (d *DB) closePools() error {
+	d.reader.stmts.close()
+	d.writer.stmts.close()
+	err := d.reader.db.Close()
+	if d.writer != d.reader {
+		if e := d.writer.db.Close(); err == nil {
+			err = e
+		}
+	}
+	return err
+}
