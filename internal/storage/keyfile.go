@@ -65,6 +65,17 @@ func LoadOrCreateKeyring(path string) (*Keyring, error) {
 	return k, err
 }
 
+// MemoryKeyring is a keyring of new keys without a file, for tests: what it sealed is lost with it.
+func MemoryKeyring() *Keyring {
+	set, err := keysFile{Current: 1, Keys: []keyLine{newKey(1)}, Index: randomKey()}.keySet()
+	if err != nil {
+		panic(err) // fresh keys are valid
+	}
+	k := &Keyring{}
+	k.now.Store(set)
+	return k
+}
+
 // Rotate adds a new sealing key to the file and makes it the current one; older keys stay and go on opening what they
 // sealed. Only one process may rotate at a time: the second gets fs.ErrExist.
 func (k *Keyring) Rotate() (key uint32, err error) {
@@ -149,7 +160,11 @@ func readKeys(path string) (*keySet, error) {
 	if err := json.NewDecoder(file).Decode(&f); err != nil {
 		return nil, ErrKeysInvalid // the decoder's text may quote key material
 	}
-	set := &keySet{file: f, current: f.Current, seals: make(map[uint32]cipher.AEAD, len(f.Keys)), index: f.Index}
+	return f.keySet()
+}
+
+func (f keysFile) keySet() (set *keySet, err error) {
+	set = &keySet{file: f, current: f.Current, seals: make(map[uint32]cipher.AEAD, len(f.Keys)), index: f.Index}
 	for _, line := range f.Keys {
 		if len(line.Key) != keySize || line.ID == 0 || set.seals[line.ID] != nil {
 			return nil, fmt.Errorf("%w: key %d is not 32 bytes or stands twice", ErrKeysInvalid, line.ID)

@@ -82,15 +82,16 @@ func (k *Keyring) Open(table, column string, row id.ID, sealed []byte) (string, 
 		return "", err
 	}
 	aead := k.now.Load().seals[key]
-	if aead == nil {
+	if aead == nil && k.path != "" {
 		fresh, err := readKeys(k.path)
 		if err != nil {
 			return "", fmt.Errorf("keys read again: %w", err)
 		}
 		k.now.Store(fresh)
-		if aead = fresh.seals[key]; aead == nil {
-			return "", ErrUnknownKey
-		}
+		aead = fresh.seals[key]
+	}
+	if aead == nil {
+		return "", ErrUnknownKey
 	}
 	plain, err := aead.Open(nil, sealed[5:sealHeader], sealed[sealHeader:], boundTo(table, column, row))
 	if err != nil {

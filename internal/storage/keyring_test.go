@@ -178,3 +178,18 @@ func TestKeyringCreatedOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestKeyringInMemory(t *testing.T) {
+	k := MemoryKeyring()
+	sealed, err := k.Seal("t", "c", 1, "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := k.Open("t", "c", 1, sealed); got != "x" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	sealed[4] = 9
+	if _, err := k.Open("t", "c", 1, sealed); !errors.Is(err, ErrUnknownKey) {
+		t.Error(err)
+	}
+}
