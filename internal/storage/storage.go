@@ -43,6 +43,7 @@ type DB struct {
 	reader  *pool // the same pool as writer on MySQL
 	gorm    *gorm.DB
 	node    *nodeLease
+	outbox  outbox
 }
 
 // pool is a connection pool with the prepared statements of its constant queries.

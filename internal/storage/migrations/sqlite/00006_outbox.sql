@@ -1,0 +1,13 @@
+-- +goose Up
+-- What must happen outside the database after a transaction: one row per event, marked done when it has happened.
+CREATE TABLE outbox (
+    id         BIGINT      NOT NULL PRIMARY KEY,
+    village_id BIGINT      NOT NULL,
+    topic      VARCHAR(40) NOT NULL,
+    payload    TEXT        NOT NULL,
+    created_at BIGINT      NOT NULL,
+    done_at    BIGINT      NOT NULL DEFAULT 0
+);
+CREATE INDEX outbox_undone ON outbox (done_at, topic, village_id, id);
+-- +goose Down
+DROP TABLE outbox;
