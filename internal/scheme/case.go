@@ -1,0 +1,99 @@
+package scheme
+
+import (
+	"unicode/utf8"
+
+	"hefen/internal/clock"
+	"hefen/internal/errs"
+	"hefen/internal/id"
+	"hefen/internal/points"
+)
+
+// MaxNote is the longest note of a case, in characters.
+const MaxNote = 500
+
+// MaxQuantity is the largest quantity of a case: a million units, in thousandths.
+const MaxQuantity = 1_000_000_000
+
+var (
+	ErrItemUnknown  = errs.New(errs.Invalid, "scheme_item_unknown", "细则里没有这个积分事项，请重新选择")
+	ErrNotInForce   = errs.New(errs.Invalid, "scheme_item_not_in_force", "这个积分事项在当天没有施行，请核对日期或换一个事项")
+	ErrCaseInvalid  = errs.New(errs.Invalid, "scheme_case_invalid", "这条记录填写不对，请按事项要求填写")
+	ErrNeedsMember  = errs.New(errs.Invalid, "scheme_needs_member", "本村按人积分，请选择是谁做的")
+	ErrNeedsAccount = errs.New(errs.Invalid, "scheme_needs_account", "请选择给谁记分")
+)
+
+// Case is a deed to be decided (积分申报). The account is the household's or the person's, as the scheme's subject says.
+type Case struct {
+	ID         id.ID
+	Item       string
+	OccurredOn clock.Day
+	Account    id.ID
+	Household  id.ID
+	Member     id.ID
+	Group      id.ID
+	Points     points.Amount // range items: the value given, with its sign; zero for all others
+	Grade      string        // graded items: code of the grade
+	Quantity   int64         // step items: thousandths of the unit
+	Note       string
+}
+
+// Validate says whether the case is filled in as its item wants. Errors are of kind Invalid and name the field.
+func (s *Scheme) Validate(c Case) error {
+	_, err := s.validate(&c)
+	return err
+}
+
+func (s *Scheme) validate(c *Case) (*Item, error) {
+	item, ok := s.items[c.Item]
+	switch {
+	case !ok:
+		return nil, ErrItemUnknown
+	case !c.OccurredOn.Valid():
+		return nil, wrong("occurred_on", "请填写事情发生的日期")
+	case !item.InForce(c.OccurredOn):
+		return nil, ErrNotInForce.With("“%s”在%s没有施行，请核对日期或换一个事项", item.Name, c.OccurredOn.Chinese())
+	case c.Account == 0:
+		return nil, ErrNeedsAccount
+	case s.Subject == SubjectPerson && c.Member == 0:
+		return nil, ErrNeedsMember
+	case utf8.RuneCountInString(c.Note) > MaxNote:
+		return nil, wrong("note", "说明最多500字，请缩短")
+	}
+	return item, item.Value.validate(c)
+}
+
+// validate checks what the case says about its value, and that it says nothing it may not.
+func (v *Value) validate(c *Case) error {
+	if v.Kind != ValueRange && c.Points != 0 {
+		return wrong("points", "这个事项的分值由细则确定，不能自己填写分数")
+	}
+	if v.Kind != ValueGrades && c.Grade != "" {
+		return wrong("grade", "这个事项不分等级，请不要选择等级")
+	}
+	if v.Kind != ValueSteps && c.Quantity != 0 {
+		return wrong("quantity", "这个事项不按数量计分，请不要填写数量")
+	}
+	switch v.Kind {
+	case ValueRange:
+		if c.Points == 0 || c.Points < v.From || c.Points > v.To {
+			return wrong("points", "请填写"+between(v.From, v.To)+"的分数，不能是0分")
+		}
+		if blank(c.Note) {
+			return wrong("note", "这个事项由评定人给分，请写明理由")
+		}
+	case ValueGrades:
+		if _, ok := v.Grade(c.Grade); !ok {
+			return wrong("grade", "请选择等级："+gradeNames(v.Grades))
+		}
+	case ValueSteps:
+		if c.Quantity <= 0 || c.Quantity > MaxQuantity {
+			return wrong("quantity", "请填写数量（单位："+v.Unit+"），要大于0")
+		}
+	}
+	return nil
+}
+
+func wrong(path, msg string) error {
+	return ErrCaseInvalid.With("%s", msg).WithFields(errs.Field{Path: path, Msg: msg})
+}

@@ -1,0 +1,45 @@
+package scheme
+
+import (
+	"strconv"
+
+	"hefen/internal/clock"
+	"hefen/internal/points"
+)
+
+func sayFixed(i *Item) string { return i.Name + "：" + i.Words.Value }
+
+func sayRange(i *Item, given points.Amount) string {
+	return i.Name + "：由评定人在" + i.Words.Value + "内评定，本次评" + plainPoints(given)
+}
+
+func sayGrade(i *Item, g *Grade) string {
+	return i.Name + "：评为“" + g.Name + "”，" + plainPoints(g.Points)
+}
+
+func sayStep(i *Item, q int64, st *Step) string {
+	return i.Name + "：" + quantity(q) + i.Value.Unit + "，按“" + i.Value.stepName(st) + "”计" + plainPoints(st.Points)
+}
+
+func sayRepeat(d *Decided, loss points.Amount) string {
+	was := "已有记录"
+	if d.Warned {
+		was = "已警告"
+	}
+	return d.OccurredOn.Chinese() + was + "，本次为再犯，" + plainPoints(loss)
+}
+
+func sayWarned(until clock.Day, loss points.Amount) string {
+	return "首次发生，先警告不扣分；" + until.Chinese() + "前再犯" + plainPoints(loss)
+}
+
+func sayTimes(c *Cap, what string, times int) string {
+	return thisPer[c.Per] + what + "最多记" + strconv.Itoa(c.Times) + "次，已记" + strconv.Itoa(times) + "次，本次计0分"
+}
+
+func sayPoints(c *Cap, what string, used, left points.Amount, loss bool) string {
+	if loss {
+		return thisPer[c.Per] + what + "最多扣" + c.Points.String() + "分，已扣" + used.String() + "分，本次扣" + left.String() + "分"
+	}
+	return thisPer[c.Per] + what + "上限" + c.Points.String() + "分，已得" + used.String() + "分，本次计" + left.String() + "分"
+}

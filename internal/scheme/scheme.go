@@ -1,0 +1,95 @@
+// Package scheme is a village's rules (积分细则): it reads the file in which a village writes them and decides by them.
+// Everything here is pure: no database, no clock, no randomness. The same version, case and facts give the same
+// decision with the same reasons, today and in ten years; whoever calls loads what Needs asks for and posts what Decide
+// answers. The file is documented in docs/scheme.md.
+package scheme
+
+import (
+	"slices"
+
+	"hefen/internal/points"
+)
+
+// Subjects of a scheme: whose account a deed moves.
+const (
+	SubjectHousehold = "household"
+	SubjectPerson    = "person"
+)
+
+// Scheme is one parsed version of a village's rules. It is made by Parse only and never changed afterwards, so it may
+// be shared between goroutines.
+type Scheme struct {
+	Title       string     `json:"title" doc:"name of the rules"`
+	Subject     string     `json:"subject" enum:"household,person" doc:"who is scored"`
+	FenPerPoint int64      `json:"fen_per_point" doc:"what the village reckons a point to be worth, in fen; 0 where it does not say"`
+	Wallets     []Wallet   `json:"wallets"`
+	Classes     []Class    `json:"classes"`
+	Items       []Item     `json:"items"`
+	Caps        []Cap      `json:"caps,omitempty" doc:"limits over all items together"`
+	Base        *Base      `json:"base,omitempty"`
+	Records     Records    `json:"records"`
+	Redemption  Redemption `json:"redemption"`
+	Boards      Boards     `json:"boards"`
+	Rounds      []Round    `json:"rounds,omitempty" doc:"award rounds (年终评比)"`
+	items       map[string]*Item
+	classes     map[string]*Class
+	scoreWallet string
+	spendOrder  []string
+	personCaps  []Cap // of Caps, those that count a person
+	totalCaps   []Cap // of Caps, those that count the account
+}
+
+// Class groups items on the pages and may carry limits of its own.
+type Class struct {
+	Code string `json:"code"`
+	Name string `json:"name"`
+	Caps []Cap  `json:"caps,omitempty"`
+}
+
+// Base is the score every account starts a year with (基础分). It lies in a wallet of its own that cannot be spent and
+// that no board reads.
+type Base struct {
+	Wallet string        `json:"wallet" doc:"wallet of kind base that holds it"`
+	Points points.Amount `json:"points"`
+	Line   points.Amount `json:"line" doc:"an account whose base and year score together are below this gets no awards"`
+}
+
+// Records are the terms of entering deeds.
+type Records struct {
+	WithdrawMinutes int  `json:"withdraw_minutes" doc:"how long the author may withdraw a record"`
+	BackdateDays    int  `json:"backdate_days" doc:"how old a deed may be when it is entered"`
+	LeadersWait     bool `json:"leaders_wait" doc:"entries of group leaders wait for approval even where the item needs none"`
+}
+
+// Redemption are the terms of the points supermarket.
+type Redemption struct {
+	CancelSameDay bool `json:"cancel_same_day" doc:"a redemption may be cancelled on the day it was made"`
+}
+
+// Boards are the terms of publishing ranks.
+type Boards struct {
+	Wallet   string `json:"wallet" doc:"the score wallet that boards read"`
+	Mask     bool   `json:"mask" doc:"names are masked (张*三)"`
+	Villages bool   `json:"villages" doc:"the village takes part in rankings of villages"`
+}
+
+// Item finds an item by its code.
+func (s *Scheme) Item(code string) (*Item, bool) { i, ok := s.items[code]; return i, ok }
+
+// Class finds a class by its code.
+func (s *Scheme) Class(code string) (*Class, bool) { c, ok := s.classes[code]; return c, ok }
+
+// Wallet finds a wallet by its code.
+func (s *Scheme) Wallet(code string) (*Wallet, bool) {
+	i := slices.IndexFunc(s.Wallets, func(w Wallet) bool { return w.Code == code })
+	if i < 0 {
+		return nil, false
+	}
+	return &s.Wallets[i], true
+}
+
+// ScoreWallet is the code of the score wallet that boards and awards read.
+func (s *Scheme) ScoreWallet() string { return s.scoreWallet }
+
+// SpendOrder is the codes of the spend wallets in the order in which a redemption draws on them. Do not change it.
+func (s *Scheme) SpendOrder() []string { return s.spendOrder }
