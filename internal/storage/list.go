@@ -44,3 +44,20 @@ func Chunks[T any](s []T, n int) iter.Seq[[]T] {
 		}
 	}
 }
+
+// Padded repeats the last value until there are 1, 2, 4, 8, … of them: for IN lists, so that lists of every length share
+// a few statement texts and the cache of prepared statements is not filled by their lengths.
+func Padded[T any](values []T) []T {
+	n := 1
+	for n < len(values) {
+		n *= 2
+	}
+	if len(values) == 0 || n == len(values) {
+		return values
+	}
+	p := append(make([]T, 0, n), values...)
+	for len(p) < n {
+		p = append(p, values[len(values)-1])
+	}
+	return p
+}
