@@ -1,0 +1,4 @@
+package httpapi
+
+// features register the operations, one function per feature, in the order of the document.
+var features = []func(s *Server, a *api){}
