@@ -1,0 +1,63 @@
+package ledger
+
+import (
+	"hefen/internal/clock"
+	"hefen/internal/id"
+	"hefen/internal/points"
+	"hefen/internal/scheme"
+	"hefen/internal/storage"
+)
+
+// Spend takes an amount (positive) from an account's spend wallets in the scheme's order: kind Redeem ends the points,
+// kind Hold reserves them. p carries everything but the lines. What is at or below a wallet's floor, and lots past their
+// day, cannot be spent.
+// ErrInDebt while any spend wallet is below zero; ErrNotEnough, with both numbers, if all wallets together do not do.
+func Spend(tx *storage.Tx, book *scheme.Scheme, p Posting, account id.ID, amount points.Amount) (Posted, error) {
+	if err := Guard(tx, []id.ID{account}, nil); err != nil {
+		return Posted{}, err
+	}
+	s, err := load(tx, book, clock.DayOf(p.At), []id.ID{account})
+	if err != nil {
+		return Posted{}, err
+	}
+	if p.Lines, err = s.plan(account, amount); err != nil {
+		return Posted{}, err
+	}
+	if p.Kind == Hold {
+		for i := range p.Lines {
+			p.Lines[i].To = Held
+		}
+	}
+	one := []Posting{p}
+	if _, err := check(one); err != nil {
+		return Posted{}, err
+	}
+	posted, err := s.resolve(tx, &one[0])
+	if err != nil {
+		return Posted{}, err
+	}
+	return posted, write(tx, s, []Posted{posted})
+}
+
+// plan says which wallets pay how much.
+func (s *state) plan(account id.ID, amount points.Amount) ([]Line, error) {
+	var lines []Line
+	var total points.Amount
+	rest := amount
+	for _, code := range s.book.SpendOrder() {
+		k := slot{account, code, Available}
+		if b, ok := s.slots[k]; ok && b.amount < 0 {
+			return nil, ErrInDebt.With("积分是%s分，补足到0分以上才能兑换", b.amount)
+		}
+		free := s.spendable(k)
+		total += free
+		if take := min(free, rest); take > 0 {
+			lines = append(lines, Line{Account: account, Wallet: code, Amount: -take})
+			rest -= take
+		}
+	}
+	if rest > 0 {
+		return nil, ErrNotEnough.With("可用积分不够：需要%s分，只有%s分，还差%s分", amount, total, rest)
+	}
+	return lines, nil
+}
