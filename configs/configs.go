@@ -1,0 +1,9 @@
+// Package configs carries the files that ship with the program, so that one binary needs no folder beside it.
+package configs
+
+import "embed"
+
+// Schemes holds the scheme templates, schemes/*.yaml.
+//
+//go:embed schemes/*.yaml
+var Schemes embed.FS
