@@ -1,0 +1,32 @@
+#!/bin/bash
+# The property and concurrency tests for a long time: SOAK_MINUTES (default 20) on private servers.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/servers.sh
+TEMP=$(mktemp -d)
+trap 'stop_servers; rm -rf "$TEMP"' EXIT
+install_missing
+start_mariadb
+start_redis
+cd internal
+for p in storage ledger cases market board; do
+  flags=()
+  grep -qs '"pgregory.net/rapid"' $p/*_test.go && flags=(-rapid.checks=400) # a flag that only such packages know
+  CGO_ENABLED=1 go test -race -c -o "$TEMP/$p.test" "./$p"
+  declare "flags_$p=${flags[*]:-}"
+done
+until=$(($(date +%s) + 60 * ${SOAK_MINUTES:-20}))
+round=0
+while [ "$(date +%s)" -lt $until ]; do
+  round=$((round + 1))
+  for p in storage ledger cases market board; do
+    flags=flags_$p
+    # shellcheck disable=SC2086
+    if ! (cd $p && "$TEMP/$p.test" -test.timeout=30m ${!flags}) >"$TEMP/soak.log" 2>&1; then
+      tail -60 "$TEMP/soak.log"
+      echo "round $round: $p failed"
+      exit 1
+    fi
+  done
+  echo "round $round passed"
+done
