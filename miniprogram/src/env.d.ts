@@ -1,0 +1,15 @@
+/// <reference types="vite/client" />
+
+declare module '*.vue' {
+  import type { DefineComponent } from 'vue'
+  const component: DefineComponent<object, object, unknown>
+  export default component
+}
+
+interface ImportMetaEnv {
+  /** Where a mini-program finds the server, e.g. https://jifen.example.gov.cn/api. H5 always uses its own origin. */
+  readonly VITE_API_BASE?: string
+}
+
+/** The mini-program's own global; absent on H5. */
+declare const wx: { getRandomValues?(o: { length: number; success(r: { randomValues: ArrayBuffer }): void; fail(): void }): void }

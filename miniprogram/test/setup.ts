@@ -1,0 +1,48 @@
+import { afterEach, beforeEach, vi } from 'vitest'
+import { createApp } from 'vue'
+
+/** The device's storage; it survives a "restart" of the modules within one test and is emptied between tests. */
+export const store = new Map<string, unknown>()
+
+const uniFake = {
+  getStorageSync: (key: string) => store.get(key) ?? '',
+  setStorageSync: (key: string, value: unknown) => void store.set(key, JSON.parse(JSON.stringify(value))),
+  removeStorageSync: (key: string) => void store.delete(key),
+  navigateTo: vi.fn(),
+  navigateBack: vi.fn(),
+  reLaunch: vi.fn(),
+  switchTab: vi.fn(),
+  showToast: vi.fn(),
+  setNavigationBarTitle: vi.fn(),
+  onNetworkStatusChange: vi.fn(),
+  login: vi.fn(),
+  request: vi.fn(),
+}
+
+Object.assign(globalThis, { uni: uniFake })
+
+// Page hooks run as the component's own: shown once when mounted.
+vi.mock('@dcloudio/uni-app', async () => {
+  const { onMounted } = await import('vue')
+  return {
+    onShow: (hook: () => void) => onMounted(hook),
+    onLoad: (hook: (query: object) => void) => onMounted(() => hook({})),
+    onLaunch: (hook: () => void) => onMounted(hook),
+    onReachBottom: () => undefined,
+    onPullDownRefresh: () => undefined,
+    onUnload: () => undefined,
+    onHide: () => undefined,
+  }
+})
+
+// Vue warns about nothing that a test did not ask for: a warning is a failure.
+createApp({}).config.warnHandler = undefined
+
+beforeEach(() => {
+  store.clear()
+  vi.clearAllMocks()
+  vi.resetModules()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})

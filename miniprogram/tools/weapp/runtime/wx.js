@@ -1,0 +1,136 @@
+/**
+ * The wx.* calls that our pages use, on a browser's means. Requests go to the page's own origin whatever host the build
+ * names. Calls that are not here are undefined, as on an old phone, and are listed in globalThis.weappMissing.
+ */
+export function createWx({ data, pages }) {
+  globalThis.weappMissing = new Set()
+  return new Proxy({ ...network(), ...storage(), ...device(data), ...navigation(pages), ...feedback() }, {
+    get(target, name) {
+      if (name in target) return target[name]
+      if (typeof name === 'string' && /^(on|off)[A-Z]/.test(name)) return () => undefined
+      globalThis.weappMissing.add(name)
+      return undefined
+    },
+  })
+}
+
+/** WeChat's manner of answering: callbacks if given, a promise in any case. */
+function answer(options, result) {
+  options?.success?.(result)
+  options?.complete?.(result)
+  return Promise.resolve(result)
+}
+
+function refuse(options, errMsg) {
+  options?.fail?.({ errMsg })
+  options?.complete?.({ errMsg })
+}
+
+function network() {
+  return {
+    request(options) {
+      const url = new URL(options.url)
+      const method = (options.method ?? 'GET').toUpperCase()
+      const body = method === 'GET' || options.data === undefined ? undefined : JSON.stringify(options.data)
+      fetch(url.pathname + url.search, { method, headers: options.header, body })
+        .then(async (response) => answer(options, { statusCode: response.status, data: parsed(await response.text()), header: {} }))
+        .catch((error) => refuse(options, `request:fail ${error}`))
+      return { abort() {}, onHeadersReceived() {}, offHeadersReceived() {}, onChunkReceived() {}, offChunkReceived() {} }
+    },
+    getNetworkType: (options) => answer(options, { networkType: 'wifi' }),
+    /** The code stands for the WeChat user of this phone; the test chooses it. */
+    login: (options) => answer(options, { code: localStorage.getItem('weapp-code') ?? 'nobody', errMsg: 'login:ok' }),
+  }
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+function storage() {
+  const key = (name) => `mp:${name}`
+  const get = (name) => JSON.parse(localStorage.getItem(key(name)) ?? '""')
+  const set = (name, value) => localStorage.setItem(key(name), JSON.stringify(value))
+  return {
+    getStorageSync: get,
+    setStorageSync: set,
+    removeStorageSync: (name) => localStorage.removeItem(key(name)),
+    getStorage: (options) => answer(options, { data: get(options.key) }),
+    setStorage: (options) => answer(options, void set(options.key, options.data)),
+  }
+}
+
+function device(data) {
+  const size = { width: innerWidth, height: innerHeight }
+  const info = {
+    platform: 'devtools', system: 'Android 13', SDKVersion: '3.8.0', version: '8.0.50', language: 'zh_CN', brand: '', model: '',
+    windowWidth: size.width, windowHeight: size.height, screenWidth: size.width, screenHeight: size.height, pixelRatio: 2,
+    statusBarHeight: 0, fontSizeSetting: 16, deviceOrientation: 'portrait', host: { env: 'WeChat' },
+    safeArea: { top: 0, left: 0, bottom: size.height, right: size.width, ...size },
+  }
+  const launch = { path: data.pages[0], query: {}, scene: 1001 }
+  return {
+    getSystemInfoSync: () => info,
+    getWindowInfo: () => info,
+    getDeviceInfo: () => info,
+    getAppBaseInfo: () => info,
+    getSystemSetting: () => info,
+    getAppAuthorizeSetting: () => ({}),
+    getMenuButtonBoundingClientRect: () => ({ top: 4, bottom: 36, left: 290, right: 380, width: 90, height: 32 }),
+    getLaunchOptionsSync: () => launch,
+    getEnterOptionsSync: () => launch,
+    getAccountInfoSync: () => ({ miniProgram: { appId: 'touristappid', envVersion: 'develop' } }),
+    canIUse: () => true,
+    nextTick: (then) => Promise.resolve().then(then),
+    getRandomValues: (options) =>
+      answer(options, { randomValues: crypto.getRandomValues(new Uint8Array(options.length)).buffer }),
+    scanCode: (options) => answer(options, { result: globalThis.weappScan ?? '' }),
+    createSelectorQuery,
+  }
+}
+
+/** Finds nothing: enough for components that only measure themselves. */
+function createSelectorQuery() {
+  const query = {
+    in: () => query,
+    select: () => query,
+    selectAll: () => query,
+    boundingClientRect: (then) => ((query.then_ = then), query),
+    exec: (then) => setTimeout(() => (query.then_?.(null), then?.([null]))),
+  }
+  return query
+}
+
+function navigation(pages) {
+  const go = (mode) => (options) => {
+    pages.open(options.url, mode)
+    return answer(options, {})
+  }
+  return {
+    navigateTo: go('push'),
+    redirectTo: go('replace'),
+    switchTab: go('tab'),
+    reLaunch: go('relaunch'),
+    navigateBack: (options) => {
+      pages.back(options?.delta)
+      return answer(options, {})
+    },
+    setNavigationBarTitle: (options) => {
+      pages.setTitle(options.title)
+      return answer(options, {})
+    },
+    pageScrollTo: (options) => {
+      scrollTo(0, options.scrollTop ?? 0)
+      return answer(options, {})
+    },
+  }
+}
+
+function feedback() {
+  const quiet = (options) => answer(options, {})
+  return { showToast: quiet, hideToast: quiet, showLoading: quiet, hideLoading: quiet, stopPullDownRefresh: quiet }
+}
