@@ -1,0 +1,19 @@
+-- +goose Up
+-- households an official has declared as of relatives and may not decide on
+CREATE TABLE kin (
+    id           BIGINT NOT NULL,
+    village_id   BIGINT NOT NULL,
+    member_id    BIGINT NOT NULL,
+    household_id BIGINT NOT NULL,
+    relation     VARCHAR(20) NOT NULL,
+    from_day     INT NOT NULL,
+    to_day       INT NOT NULL,
+    set_by       BIGINT NOT NULL,
+    PRIMARY KEY (id),
+    KEY kin_member (member_id, to_day),
+    KEY kin_household (household_id, to_day),
+    CHECK (from_day <= to_day)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- +goose Down
+DROP TABLE kin;
