@@ -1,0 +1,94 @@
+package village
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"hefen/internal/clock"
+	"hefen/internal/errs"
+	"hefen/internal/id"
+	"hefen/internal/storage"
+)
+
+// Kin is a household an official has declared as that of relatives: nobody decides on it as an official.
+type Kin struct {
+	Official  id.ID     `json:"member_id"`
+	Household id.ID     `json:"household_id"`
+	Relation  string    `json:"relation"`
+	From      clock.Day `json:"from_day"`
+	To        clock.Day `json:"to_day"`
+}
+
+// DeclareKin records that a household is one of relatives of a member in office, from w.On (today if zero). Declaring it
+// again is no error.
+func (s *Service) DeclareKin(ctx context.Context, w Write, official, household id.ID, relation string) error {
+	if !goodLabel(relation, 8) {
+		return ErrInvalid.WithFields(errs.Field{Path: "relation", Msg: "亲属关系应为1到8个字，例如 兄弟、岳父"})
+	}
+	day, err := s.day(w)
+	if err != nil {
+		return err
+	}
+	_, _, err = s.write(ctx, w, "village.kin", []any{official, household, relation}, household, func(tx *storage.Tx) error {
+		if _, err := s.openHousehold(tx, w.Village, household, day); err != nil {
+			return err
+		}
+		var one int
+		err := tx.QueryRow(`SELECT 1 FROM members WHERE id = ? AND village_id = ?`, official, w.Village).Scan(&one)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrNoMember
+		}
+		if err != nil {
+			return err
+		}
+		if open, _, err := openKin(tx, official, household); err != nil || open != 0 {
+			return err
+		}
+		_, err = tx.Exec(`INSERT INTO kin (id, village_id, member_id, household_id, relation, from_day, to_day, set_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			tx.NewID(), w.Village, official, household, relation, day, clock.Forever, w.By)
+		return err
+	})
+	return err
+}
+
+// EndKin ends a declaration from w.On on.
+func (s *Service) EndKin(ctx context.Context, w Write, official, household id.ID) error {
+	day, err := s.day(w)
+	if err != nil {
+		return err
+	}
+	_, _, err = s.write(ctx, w, "village.kin_end", []any{official, household}, household, func(tx *storage.Tx) error {
+		open, from, err := openKin(tx, official, household)
+		if err != nil || open == 0 {
+			return err
+		}
+		return endTerm(tx, "kin", open, from, day)
+	})
+	return err
+}
+
+func openKin(tx *storage.Tx, official, household id.ID) (open id.ID, from clock.Day, err error) {
+	err = tx.QueryRow(`SELECT id, from_day FROM kin WHERE member_id = ? AND household_id = ? AND to_day = ?`, official, household, clock.Forever).Scan(&open, &from)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, 0, nil
+	}
+	return open, from, err
+}
+
+// KinOf are the declarations of members in office that hold on a day.
+func (s *Service) KinOf(ctx context.Context, members []id.ID, day clock.Day) ([]Kin, error) {
+	if len(members) == 0 {
+		return nil, nil
+	}
+	members = storage.Padded(members)
+	rows, err := s.db.Query(ctx, `SELECT member_id, household_id, relation, from_day, to_day FROM kin WHERE from_day <= ? AND to_day > ? AND member_id IN `+storage.In(len(members)),
+		storage.Args(members, day, day)...)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(rows *sql.Rows) (k Kin, err error) {
+		err = rows.Scan(&k.Official, &k.Household, &k.Relation, &k.From, &k.To)
+		return k, err
+	})
+}

@@ -1,0 +1,144 @@
+package village
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+
+	"hefen/internal/clock"
+	"hefen/internal/errs"
+	"hefen/internal/id"
+	"hefen/internal/storage"
+)
+
+// MaxSubjects is how many owners one call of Subjects takes.
+const MaxSubjects = 500
+
+// Subject is a household or a person as it was on a day.
+type Subject struct {
+	Household id.ID
+	Member    id.ID // 0 for a household
+	Group     id.ID // of the household on that day, 0 if none
+	Village   id.ID
+	Number    string // of the household
+	Name      string // of the person, or of the householder
+	BornOn    clock.Day
+	Relation  string   // of a person to the householder
+	Status    string   // of a person or a household
+	Flags     []string // of the household, and of the person too for a person; sorted
+	Active    bool     // neither it nor its household is suspended
+}
+
+// Owner is the id of the account: the member's for a person, else the household's.
+func (s Subject) Owner() id.ID {
+	if s.Member != 0 {
+		return s.Member
+	}
+	return s.Household
+}
+
+// Subjects tells of households and members, by their ids in any mixture, how they were on a day, in the order asked, in one
+// statement. It returns ErrNotInForce, naming the positions, when one is missing, of another village, or
+// was not in force that day (a member: belonged to no household).
+func (s *Service) Subjects(ctx context.Context, village id.ID, day clock.Day, owners []id.ID) ([]Subject, error) {
+	return subjects(func(q string, args ...any) (*sql.Rows, error) { return s.db.Query(ctx, q, args...) }, village, day, owners)
+}
+
+// SubjectsIn is Subjects inside a transaction.
+func (s *Service) SubjectsIn(tx *storage.Tx, village id.ID, day clock.Day, owners []id.ID) ([]Subject, error) {
+	return subjects(tx.Query, village, day, owners)
+}
+
+func subjects(query func(string, ...any) (*sql.Rows, error), village id.ID, day clock.Day, owners []id.ID) ([]Subject, error) {
+	if len(owners) == 0 {
+		return nil, nil
+	}
+	if len(owners) > MaxSubjects {
+		return nil, errs.New(errs.TooLarge, "village_too_many_subjects", "一次最多处理500户（人），请分批。")
+	}
+	padded := storage.Padded(owners)
+	in := storage.In(len(padded))
+	q := `SELECT 'h', h.id, h.id, COALESCE(g.group_id, 0), h.number, h.name, 0, ''
+	FROM households h LEFT JOIN household_groups g ON g.household_id = h.id AND g.from_day <= ? AND g.to_day > ?
+	WHERE h.id IN ` + in + ` AND h.village_id = ? AND h.from_day <= ? AND h.to_day > ?
+	UNION ALL SELECT 'm', m.id, h.id, COALESCE(g.group_id, 0), h.number, m.name, m.born_on, b.relation
+	FROM members m JOIN memberships b ON b.member_id = m.id AND b.from_day <= ? AND b.to_day > ?
+	JOIN households h ON h.id = b.household_id AND h.village_id = ?
+	LEFT JOIN household_groups g ON g.household_id = h.id AND g.from_day <= ? AND g.to_day > ?
+	WHERE m.id IN ` + in + `
+	UNION ALL SELECT t.kind, t.household_id, 0, 0, '', t.value, 0, ''
+	FROM household_states t WHERE t.from_day <= ? AND t.to_day > ? AND t.household_id IN ` + in + `
+	UNION ALL SELECT t.kind, b.member_id, 0, 0, 'household', t.value, 0, ''
+	FROM memberships b JOIN household_states t ON t.household_id = b.household_id AND t.from_day <= ? AND t.to_day > ?
+	WHERE b.from_day <= ? AND b.to_day > ? AND b.member_id IN ` + in + `
+	UNION ALL SELECT t.kind, t.member_id, 0, 0, '', t.value, 0, ''
+	FROM member_states t WHERE t.from_day <= ? AND t.to_day > ? AND t.member_id IN ` + in
+	args := append(storage.Args(padded, day, day), village, day, day)
+	args = append(args, storage.Args(padded, day, day, village, day, day)...)
+	args = append(args, storage.Args(padded, day, day)...)
+	args = append(args, storage.Args(padded, day, day, day, day)...)
+	args = append(args, storage.Args(padded, day, day)...)
+	rows, err := query(q, args...)
+	if err != nil {
+		return nil, err
+	}
+	return readSubjects(rows, village, owners)
+}
+
+func readSubjects(rows *sql.Rows, village id.ID, owners []id.ID) ([]Subject, error) {
+	defer rows.Close()
+	found := make(map[id.ID]*Subject, len(owners))
+	type state struct {
+		owner             id.ID
+		kind, whose, name string
+	}
+	var states []state
+	for rows.Next() {
+		var owner id.ID
+		var kind string
+		r := Subject{Village: village, Status: Resident, Active: true}
+		if err := rows.Scan(&kind, &owner, &r.Household, &r.Group, &r.Number, &r.Name, &r.BornOn, &r.Relation); err != nil {
+			return nil, err
+		}
+		switch kind {
+		case "m":
+			r.Member = owner
+			found[owner] = &r
+		case "h":
+			found[owner] = &r
+		default:
+			states = append(states, state{owner, kind, r.Number, r.Name})
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	for _, st := range states {
+		r := found[st.owner]
+		switch {
+		case r == nil:
+		case st.kind == kindFlag:
+			r.Flags = append(r.Flags, st.name)
+		default:
+			if st.whose == "" { // its own status, not the one of a person's household
+				r.Status = st.name
+			}
+			r.Active = r.Active && st.name != Suspended
+		}
+	}
+	out := make([]Subject, len(owners))
+	var missing []errs.Field
+	for i, o := range owners {
+		if found[o] == nil {
+			missing = append(missing, errs.Field{Path: o.String(), Msg: "这一天本村没有这一户或这个人"})
+			continue
+		}
+		out[i] = *found[o]
+		slices.Sort(out[i].Flags)
+		out[i].Flags = slices.Compact(slices.Clone(out[i].Flags))
+	}
+	if missing != nil {
+		return nil, ErrNotInForce.WithFields(missing...)
+	}
+	return out, nil
+}
