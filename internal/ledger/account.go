@@ -7,15 +7,16 @@ import (
 	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/storage"
+	"hefen/internal/village"
 )
 
 // OpenAccounts makes an account for each new owner, with the owner's id, in the transaction that enters the owner:
-// accounts made lazily under load deadlock.
-func OpenAccounts(tx *storage.Tx, village id.ID, owners []Owner) error {
+// accounts made lazily under load deadlock. It is what village.New is given as opened.
+func OpenAccounts(tx *storage.Tx, in id.ID, owners []village.Owner) error {
 	for chunk := range storage.Chunks(owners, storage.ChunkRows) {
 		args := make([]any, 0, len(chunk)*5)
 		for _, o := range chunk {
-			args = append(args, o.ID, village, o.Kind, clock.Forever, 0)
+			args = append(args, o.ID, in, o.Kind, clock.Forever, 0)
 		}
 		if _, err := tx.Exec("INSERT INTO accounts (id, village_id, kind, closed_on, rev) VALUES "+storage.Rows(len(chunk), 5), args...); err != nil {
 			return fmt.Errorf("open accounts: %w", err)
@@ -103,10 +104,4 @@ func guardKeys(tx *storage.Tx, keys []string) error {
 		return fmt.Errorf("guard limits: %w", err)
 	}
 	return nil
-}
-
-// Owner is who an account is made for.
-type Owner struct {
-	ID   id.ID
-	Kind string // household, person, group or team
 }

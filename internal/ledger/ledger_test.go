@@ -16,6 +16,7 @@ import (
 	"hefen/internal/scheme"
 	"hefen/internal/storage"
 	"hefen/internal/storage/dbtest"
+	"hefen/internal/village"
 )
 
 const rules = `format: 1
@@ -57,9 +58,9 @@ type world struct {
 func newWorld(t testing.TB, db *storage.DB, n int) *world {
 	t.Helper()
 	w := &world{t: t, db: db, book: book(t), village: db.NewID()}
-	owners := make([]ledger.Owner, n)
+	owners := make([]village.Owner, n)
 	for i := range owners {
-		owners[i] = ledger.Owner{ID: db.NewID(), Kind: "household"}
+		owners[i] = village.Owner{ID: db.NewID(), Kind: "household"}
 		w.accounts = append(w.accounts, owners[i].ID)
 	}
 	if err := db.InTx(context.Background(), func(tx *storage.Tx) error { return ledger.OpenAccounts(tx, w.village, owners) }); err != nil {
@@ -187,7 +188,9 @@ func TestPostRefuses(t *testing.T) {
 	each(t, 2, func(t *testing.T, w *world) {
 		a := w.accounts[0]
 		w.must(w.award("c0", a, 300))
-		line := func(amount points.Amount) ledger.Line { return ledger.Line{Account: a, Wallet: "spend", Amount: amount} }
+		line := func(amount points.Amount) ledger.Line {
+			return ledger.Line{Account: a, Wallet: "spend", Amount: amount}
+		}
 		other := w.award("x9", a, 100)
 		other.Village = w.village + 1
 		for name, ps := range map[string][]ledger.Posting{
@@ -197,7 +200,7 @@ func TestPostRefuses(t *testing.T) {
 			"an unknown wallet":        {w.posting(ledger.Award, "x4", ledger.Line{Account: a, Wallet: "none", Amount: 1})},
 			"an unknown account":       {w.posting(ledger.Award, "x5", ledger.Line{Account: 42, Wallet: "spend", Amount: 1})},
 			"no reference":             {w.posting(ledger.Award, "", line(100))},
-			"too large an amount":      {w.posting(ledger.Award, "x6", line(points.Max + 1))},
+			"too large an amount":      {w.posting(ledger.Award, "x6", line(points.Max+1))},
 			"a move that makes points": {w.posting(ledger.Hold, "x7", line(100))},
 			"more than there is":       {w.posting(ledger.Redeem, "x8", line(-301))},
 			"the second of two wrong":  {w.award("x10", a, 100), w.posting(ledger.Award, "x11", line(-1))},
