@@ -122,6 +122,7 @@ func (b *binder) amount(n *node) points.Amount {
 	a, err := points.Parse(trimZeros(n.text, 2))
 	if err != nil {
 		b.fail(n, "amount", "“"+short(n.text)+"”的小数太多", "最多写两位小数，例如 0.5 或 2.25")
+		return points.Point // so that nothing else is blamed for it
 	}
 	return a
 }

@@ -51,6 +51,7 @@ func checkShape(root *node) []Problem {
 		if len(v.Causes) == 0 && len(out) < maxProblems {
 			out = append(out, explain(root, v)...)
 		}
+		misspelt(v.Causes)
 		for _, c := range v.Causes {
 			walk(c)
 		}
@@ -59,11 +60,34 @@ func checkShape(root *node) []Problem {
 	return out
 }
 
+// misspelt takes back "missing" for keys that stand there under a wrong name, which is reported at its own line.
+func misspelt(causes []*jsonschema.ValidationError) {
+	for _, c := range causes {
+		extra, ok := c.ErrorKind.(*kind.AdditionalProperties)
+		if !ok {
+			continue
+		}
+		for _, other := range causes {
+			req, ok := other.ErrorKind.(*kind.Required)
+			if !ok || !slices.Equal(c.InstanceLocation, other.InstanceLocation) {
+				continue
+			}
+			for _, key := range extra.Properties[:min(len(extra.Properties), maxProblems)] {
+				meant := lookup(c.SchemaURL).guess(key)
+				req.Missing = slices.DeleteFunc(req.Missing, func(m string) bool { return m == meant })
+			}
+		}
+	}
+}
+
 // explain puts one difference into words, at the place where it has to be mended.
 func explain(root *node, v *jsonschema.ValidationError) []Problem {
 	at, key := root.at(v.InstanceLocation)
 	about := lookup(v.SchemaURL)
 	title, advice := about.text("title"), "应写："+about.text("description")
+	if strings.HasPrefix(about.text("description"), "写") {
+		advice = "请" + about.text("description")
+	}
 	if key != "" && key != title {
 		title = key + "（" + title + "）"
 	}
@@ -86,7 +110,7 @@ func explain(root *node, v *jsonschema.ValidationError) []Problem {
 		if k.Got == "null" {
 			return one("empty_value", title+"后面没有写内容")
 		}
-		return one("type", title+"要写"+typeNames(k.Want)+"，这里写的是"+typeName(k.Got))
+		return one("type", title+"要写"+typeNames(k.Want)+"，这里写的是"+typeName(k.Got)+quoteHint(k))
 	case *kind.Enum:
 		return one("choice", fmt.Sprintf("%s不能写“%s”", title, short(fmt.Sprint(k.Got))))
 	case *kind.Const:
@@ -119,22 +143,29 @@ func unknownKey(at *node, about schemaNode, key string) Problem {
 			p.Line, p.Col = k.line, k.col
 		}
 	}
-	names := about.propertyNames()
-	p.Advice = "这里可以写：" + strings.Join(names, "、")
-	best := 3
-	for _, n := range names {
-		if strings.TrimSpace(key) == about.property(n).text("title") {
-			p.Advice = "请改写成 " + n
-			return p
-		}
-		if len(key) > 40 {
-			continue
-		}
-		if d := distance(strings.ToLower(key), n); d < best && d < len(n) {
-			best, p.Advice = d, "是不是想写 "+n+"？"
-		}
+	if meant := about.guess(key); meant != "" {
+		p.Advice = "是不是想写 " + meant + "？"
+	} else {
+		p.Advice = "这里可以写：" + strings.Join(about.propertyNames(), "、")
 	}
 	return p
+}
+
+// guess is the property that a wrong key was probably meant to be, or empty.
+func (s schemaNode) guess(key string) string {
+	if len(key) > 40 {
+		return ""
+	}
+	best, meant := 3, ""
+	for _, n := range s.propertyNames() {
+		if strings.TrimSpace(key) == s.property(n).text("title") {
+			return n
+		}
+		if d := distance(strings.ToLower(key), n); d < best && d < len(n) {
+			best, meant = d, n
+		}
+	}
+	return meant
 }
 
 // at follows a path to its node, as far as it goes, and names the last key on it.
@@ -197,10 +228,18 @@ func typeNames(want []string) string {
 	return strings.Join(names, "或")
 }
 
+// quoteHint is for names that consist of digits.
+func quoteHint(k *kind.Type) string {
+	if (k.Got == "number" || k.Got == "boolean") && slices.Contains(k.Want, "string") {
+		return "，请加引号"
+	}
+	return ""
+}
+
 func typeName(t string) string {
 	switch t {
 	case "string":
-		return "文字（纯数字请加引号）"
+		return "文字"
 	case "number":
 		return "数字"
 	case "integer":

@@ -7,12 +7,8 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"strconv"
-	"strings"
 	"unicode/utf8"
 
-	goyaml "github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/parser"
 	"gopkg.in/yaml.v3"
 )
 
@@ -21,7 +17,6 @@ const (
 	MaxFile     = 1 << 20 // bytes
 	maxNodes    = 50_000
 	maxDepth    = 16
-	maxPrecise  = 64 << 10 // above this size a syntax error is placed by the fast reader alone
 	maxProblems = 100
 )
 
@@ -116,52 +111,10 @@ func decode(src []byte) (root, extra *yaml.Node, err error) {
 	return root, second, nil
 }
 
-var lineOf = regexp.MustCompile(`line (\d+)`)
-
-// syntaxProblem places a syntax error. The fast reader knows the line roughly; a second, slower reader knows the place
-// exactly and is asked for files of ordinary size.
-func syntaxProblem(src []byte, err error) []Problem {
-	line, col, known := 1, 1, err.Error()
-	if m := lineOf.FindStringSubmatch(known); m != nil {
-		line, _ = strconv.Atoi(m[1])
-	}
-	if l, c, msg, ok := locate(src); ok {
-		line, col, known = l, c, msg
-	}
-	msg, advice := "这一行不合YAML的写法", "请对照模板检查：冒号后面要有空格，列表以“- ”开头，同一层的行要左对齐，引号和括号要成对"
-	text := ""
-	if lines := strings.Split(string(src), "\n"); line >= 1 && line <= len(lines) {
-		text = strings.TrimSpace(lines[line-1])
-	}
-	switch {
-	case strings.Contains(text, "：") && !strings.Contains(text, ": "):
-		msg, advice = "用了中文冒号“：”", "请改成英文冒号加一个空格，例如 name: 参加环境清扫"
-	case strings.Contains(known, "could not find end character"), strings.Contains(known, "unexpected end of stream"):
-		msg, advice = "引号没有成对", "请在这段文字的末尾补上引号"
-	case strings.Contains(known, "not found"), strings.Contains(known, "end token"), strings.Contains(known, "did not find expected ',' or"):
-		msg, advice = "括号没有成对，或中间少了逗号", "请检查 [ ] 和 { } 是否成对，各项之间用英文逗号隔开"
-	case strings.Contains(known, "not allowed"):
-		msg, advice = "这一行的缩进或冒号不对", "同一层的行要左对齐，一行只写一个“名称: 内容”；内容里有英文冒号时请加引号"
-	}
-	return fail(line, col, "syntax", msg, advice)
-}
-
-func locate(src []byte) (line, col int, msg string, ok bool) {
-	if len(src) > maxPrecise {
-		return 0, 0, "", false
-	}
-	defer func() {
-		if recover() != nil {
-			ok = false
-		}
-	}()
-	_, err := parser.ParseBytes(src, 0)
-	var s *goyaml.SyntaxError
-	if !errors.As(err, &s) || s.Token == nil || s.Token.Position == nil {
-		return 0, 0, "", false
-	}
-	return s.Token.Position.Line, s.Token.Position.Column, s.Message, true
-}
+const (
+	msgAnchor    = "不能使用引用（& 和 *）"
+	adviceAnchor = "请把内容直接写在这里；文字以 & 或 * 开头时请加引号"
+)
 
 type converter struct {
 	problems []Problem
@@ -186,7 +139,7 @@ func (c *converter) convert(y *yaml.Node, depth int) *node {
 	}
 	switch {
 	case y.Kind == yaml.AliasNode, y.Anchor != "":
-		c.add(y, "anchor", "不能使用引用（& 和 *）", "请把内容直接写在这里；文字以 & 或 * 开头时请加引号")
+		c.add(y, "anchor", msgAnchor, adviceAnchor)
 		return &node{line: y.Line, col: y.Column, kind: yaml.ScalarNode}
 	case y.Style&yaml.TaggedStyle != 0:
 		c.add(y, "tag", "不能使用类型标记（!）", "请删去 ! 开头的标记；文字以 ! 开头时请加引号")
