@@ -9,8 +9,11 @@ import (
 
 	"hefen/internal/clock"
 	"hefen/internal/config"
+	"hefen/internal/ledger"
 	"hefen/internal/redisx"
+	"hefen/internal/rulebook"
 	"hefen/internal/storage"
+	"hefen/internal/village"
 )
 
 // program is an opened database with the services on it: what serve and the administrative commands share.
@@ -20,6 +23,9 @@ type program struct {
 	now   clock.Clock
 	db    *storage.DB
 	redis *redisx.Client // nil: none is configured
+
+	village *village.Service
+	book    *rulebook.Book
 }
 
 // open makes the program on the configured database, whose schema must be current on MySQL and is made so on SQLite.
@@ -35,6 +41,8 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 		return nil, fmt.Errorf("keys_file: %w", err)
 	}
 	p.redis = redisx.Open(cfg.Redis)
+	p.village = village.New(p.db, p.now, ledger.OpenAccounts)
+	p.book = rulebook.New(p.db, p.now)
 	return p, nil
 }
 
