@@ -79,6 +79,7 @@ type Limits struct {
 	ReadTimeout      time.Duration `koanf:"read_timeout"`       // to read a request with its body
 	WriteTimeout     time.Duration `koanf:"write_timeout"`      // to write an answer
 	StopTimeout      time.Duration `koanf:"stop_timeout"`       // running requests may take this long after a stop signal
+	DrainDelay       time.Duration `koanf:"drain_delay"`        // after a stop signal, requests are still taken this long while /readyz says draining
 	PerAddress       int           `koanf:"per_address"`        // requests a minute from one address (a village may sit behind one)
 	PerUser          int           `koanf:"per_user"`           // requests a minute of one user
 	LoginsPerAddress int           `koanf:"logins_per_address"` // logins a minute from one address

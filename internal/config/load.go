@@ -165,6 +165,9 @@ func (c *Config) Validate() error {
 			no(key, "%s; want between 1s and 10m", d)
 		}
 	}
+	if l.DrainDelay < 0 || l.DrainDelay > time.Minute {
+		no("limits.drain_delay", "%s; want between 0s and 1m", l.DrainDelay)
+	}
 	for key, n := range map[string]int{"limits.per_address": l.PerAddress, "limits.per_user": l.PerUser, "limits.logins_per_address": l.LoginsPerAddress} {
 		if n < 1 {
 			no(key, "%d; want at least 1 a minute", n)

@@ -464,3 +464,32 @@ func TestConcurrentSameReference(t *testing.T) {
 		w.want(w.accounts[0], "spend", ledger.Available, 100)
 	})
 }
+
+// Two servers run the nightly expiry at once: every lot ends once, held points keep their date.
+func TestExpireLots(t *testing.T) {
+	each(t, 30, func(t *testing.T, w *world) {
+		for i, a := range w.accounts {
+			w.must(w.posting(ledger.Prize, fmt.Sprintf("old%d", i), ledger.Line{Account: a, Wallet: "spend", Amount: 100, ExpiresOn: day.Add(-1)}),
+				w.posting(ledger.Prize, fmt.Sprintf("new%d", i), ledger.Line{Account: a, Wallet: "spend", Amount: 50, ExpiresOn: day}))
+		}
+		w.must(w.posting(ledger.Hold, "h", ledger.Line{Account: w.accounts[0], Wallet: "spend", Amount: -40, ExpiresOn: day.Add(-1), To: ledger.Held}))
+		var wg sync.WaitGroup
+		var done [2]int
+		for i := range done {
+			wg.Go(func() {
+				n, err := ledger.ExpireLots(context.Background(), w.db, noon)
+				if err != nil {
+					t.Error(err)
+				}
+				done[i] = n
+			})
+		}
+		wg.Wait()
+		if done[0]+done[1] != len(w.accounts) {
+			t.Errorf("expired %v of %d", done, len(w.accounts))
+		}
+		w.want(w.accounts[0], "spend", ledger.Available, 50)
+		w.want(w.accounts[0], "spend", ledger.Held, 40)
+		w.want(w.accounts[1], "spend", ledger.Available, 50)
+	})
+}

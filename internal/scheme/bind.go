@@ -57,7 +57,8 @@ func (b *binder) wallets(root *node) {
 		return a.Order - c.Order
 	})
 	boards := root.get("boards")
-	s.Boards = Boards{Wallet: text(boards.get("wallet")), Mask: boolOr(boards.get("mask"), true), Villages: boolOr(boards.get("villages"), false)}
+	s.Boards = Boards{Wallet: text(boards.get("wallet")), Mask: boolOr(boards.get("mask"), true), Villages: boolOr(boards.get("villages"), false),
+		Show: textOr(boards.get("show"), ShowMembers)}
 	b.chooseScore(ns, boards.get("wallet"))
 }
 
@@ -225,6 +226,10 @@ func (b *binder) value(n *node) Value {
 			v.Steps = append(v.Steps, st)
 		}
 		return v
+	}
+	if u := n.get("per_unit"); u != nil {
+		return Value{Kind: ValuePerUnit, Unit: text(u.get("unit")), Points: b.amount(u.get("points")), Max: b.amount(u.get("max")),
+			Round: textOr(u.get("round"), RoundNearest)}
 	}
 	return Value{Kind: ValueFixed, Points: b.amount(n.get("points"))}
 }

@@ -34,7 +34,7 @@ type Case struct {
 	Group      id.ID
 	Points     points.Amount // range items: the value given, with its sign; zero for all others
 	Grade      string        // graded items: code of the grade
-	Quantity   int64         // step items: thousandths of the unit
+	Quantity   int64         // items by quantity: thousandths of the unit
 	Note       string
 }
 
@@ -71,7 +71,7 @@ func (v *Value) validate(c *Case) error {
 	if v.Kind != ValueGrades && c.Grade != "" {
 		return wrong("grade", "这个事项不分等级，请不要选择等级")
 	}
-	if v.Kind != ValueSteps && c.Quantity != 0 {
+	if !v.Quantified() && c.Quantity != 0 {
 		return wrong("quantity", "这个事项不按数量计分，请不要填写数量")
 	}
 	switch v.Kind {
@@ -86,7 +86,7 @@ func (v *Value) validate(c *Case) error {
 		if _, ok := v.Grade(c.Grade); !ok {
 			return wrong("grade", "请选择等级："+gradeNames(v.Grades))
 		}
-	case ValueSteps:
+	case ValueSteps, ValuePerUnit:
 		if c.Quantity <= 0 || c.Quantity > MaxQuantity {
 			return wrong("quantity", "请填写数量（单位："+v.Unit+"），要大于0")
 		}

@@ -63,13 +63,13 @@ func (b *binder) classCodes() string {
 
 func (b *binder) checkValue(it *Item, n *node) {
 	var kinds []string
-	for _, k := range []string{"points", "range", "grades", "steps"} {
+	for _, k := range []string{"points", "range", "grades", "steps", "per_unit"} {
 		if n.get(k) != nil {
 			kinds = append(kinds, k)
 		}
 	}
 	if len(kinds) == 0 {
-		b.fail(n, "no_value", "事项“"+it.Name+"”没有写分值", "请写 points（固定）、range（范围）、grades（分等级）、steps（按数量分档）中的一种，例如 points: 5")
+		b.fail(n, "no_value", "事项“"+it.Name+"”没有写分值", "请写 points（固定）、range（范围）、grades（分等级）、steps（按数量分档）、per_unit（每单位几分）中的一种，例如 points: 5")
 		return
 	}
 	if len(kinds) > 1 {
@@ -91,6 +91,10 @@ func (b *binder) checkValue(it *Item, n *node) {
 		for _, g := range n.get("grades").vals {
 			b.unique(codes, g.get("code"), "代号")
 			b.unique(names, g.get("name"), "名称")
+		}
+	case ValuePerUnit:
+		if v.Points == 0 {
+			b.fail(n.get("per_unit").get("points"), "zero", "分值是0", "请写每单位加多少分，扣分写负数")
 		}
 	case ValueSteps:
 		b.checkSteps(v, n.get("steps").get("tiers"))

@@ -127,6 +127,9 @@ func (r *run) value() error {
 		st := v.step(r.c.Quantity)
 		r.Value = st.Points
 		r.because(sayStep(r.item, r.c.Quantity, st))
+	case ValuePerUnit:
+		r.Value = v.perUnit(r.c.Quantity)
+		r.because(sayPerUnit(r.item, r.c.Quantity, r.Value))
 	}
 	r.Counted = r.Value
 	return nil

@@ -35,6 +35,7 @@ items:
   - {code: burn, name: 焚烧, class: eco, points: -5, warn_first: {days: 30}, caps: [{per: year, points: 8, on: deductions}]}
   - {code: check, name: 检查, class: free, grades: [{code: good, name: 清洁, points: 5}, {code: poor, name: 脏乱, points: -5}]}
   - {code: help, name: 帮工, class: free, steps: {unit: 小时, tiers: [{up_to: 2, points: 1}, {points: 2}]}}
+  - {code: hour, name: 计时, class: free, per_unit: {unit: 小时, points: 2, max: 6}, caps: [{per: month, points: 20}]}
   - {code: lend, name: 记欠, class: free, points: -3, credits: [loan, year]}
   - {code: old, name: 旧事, class: free, points: 1, from: 2026-03-01, to: 2026-03-31}
   - {code: once, name: 一次, class: free, points: 7.5, caps: [{per: life, times: 1}]}
@@ -112,6 +113,9 @@ func TestDecide(t *testing.T) {
 		{name: "grade", c: Case{Item: "check", OccurredOn: 20260310, Grade: "poor"}, value: -5 * pt, counted: -5 * pt, last: "检查：评为“脏乱”，扣5分"},
 		{name: "exactly two hours", c: Case{Item: "help", OccurredOn: 20260310, Quantity: 2000}, value: pt, counted: pt, last: "帮工：2小时，按“2小时以内（含）”计1分"},
 		{name: "two hours and a minute", c: Case{Item: "help", OccurredOn: 20260310, Quantity: 2017}, value: 2 * pt, counted: 2 * pt, last: "帮工：2.017小时，按“2小时以上”计2分"},
+		{name: "per unit, rounded to whole points", c: Case{Item: "hour", OccurredOn: 20260310, Quantity: 1250}, value: 3 * pt, counted: 3 * pt, last: "计时：1.25小时，每小时2分（四舍五入到整分），一次最多6分，本次3分"},
+		{name: "per unit, just below the half", c: Case{Item: "hour", OccurredOn: 20260310, Quantity: 1249}, value: 2 * pt, counted: 2 * pt, last: "计时：1.249小时，每小时2分（四舍五入到整分），一次最多6分，本次2分"},
+		{name: "per unit, no more than its most", c: Case{Item: "hour", OccurredOn: 20260310, Quantity: MaxQuantity}, value: 6 * pt, counted: 6 * pt, last: "计时：1000000小时，每小时2分（四舍五入到整分），一次最多6分，本次6分"},
 		{name: "first fault", c: Case{Item: "litter", OccurredOn: 20260310}, value: -10 * pt, warned: true, last: "首次发生，先警告不扣分；2027年3月10日前再犯扣10分"},
 		{name: "last day of the validity", c: Case{Item: "litter", OccurredOn: 20270309}, history: []Decided{warned(1, "litter", 20260310)},
 			value: -10 * pt, counted: -10 * pt, last: "2026年3月10日已警告，本次为再犯，扣10分"},

@@ -79,6 +79,9 @@ func TestGoldenWanzhou(t *testing.T) {
 		{item: "yuannei", day: 20260311, grade: "ordinary", counted: 100, changes: "spend+1 year+1"},
 		{item: "shengchan", day: 20260311, given: 750, counted: 750, changes: "spend+7.5 year+7.5"},
 		{item: "wenyu", day: 20260311, counted: 200, changes: "spend+2 year+2"},
+		{item: "chongyang", day: 20261018, quantity: 1750, counted: 400, changes: "spend+4 year+4"}, // 3.5 rounded
+		{item: "shengri", day: 20261018, quantity: 1000, counted: 300, changes: "spend+3 year+3"},
+		{item: "jiangzuo", day: 20261018, quantity: 400, counted: 0, changes: ""},
 		{item: "wenyu", day: 20260311, counted: 0, changes: ""}, // in a second troupe on the same day
 	})
 }

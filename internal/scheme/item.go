@@ -1,9 +1,6 @@
 package scheme
 
-import (
-	"hefen/internal/clock"
-	"hefen/internal/points"
-)
+import "hefen/internal/clock"
 
 // Kinds of evidence an item may ask for.
 const (
@@ -83,78 +80,4 @@ func (w *WarnFirst) like(d, e clock.Day) bool {
 		d, e = e, d
 	}
 	return d < w.ends(e)
-}
-
-// Kinds of value.
-const (
-	ValueFixed  = "fixed"
-	ValueRange  = "range"
-	ValueGrades = "grades"
-	ValueSteps  = "steps"
-)
-
-// Value says how many points a record of an item is worth. Deductions are negative.
-type Value struct {
-	Kind   string        `json:"kind" enum:"fixed,range,grades,steps"`
-	Points points.Amount `json:"points,omitempty" doc:"fixed"`
-	From   points.Amount `json:"from,omitempty" doc:"range: least"`
-	To     points.Amount `json:"to,omitempty" doc:"range: most; a note is mandatory"`
-	Grades []Grade       `json:"grades,omitempty"`
-	Unit   string        `json:"unit,omitempty" doc:"steps: what the quantity counts"`
-	Steps  []Step        `json:"steps,omitempty" doc:"from the smallest quantity up; the last has no end"`
-}
-
-// Grade is one of the levels of a graded item.
-type Grade struct {
-	Code   string        `json:"code"`
-	Name   string        `json:"name"`
-	Points points.Amount `json:"points"`
-}
-
-// Step is what a quantity up to and including UpTo is worth.
-type Step struct {
-	UpTo   int64         `json:"up_to,omitempty" doc:"thousandths of the unit, inclusive; absent in the last step"`
-	Points points.Amount `json:"points"`
-}
-
-// Bounds are the least and the most a record can be worth before limits.
-func (v *Value) Bounds() (lo, hi points.Amount) {
-	switch v.Kind {
-	case ValueRange:
-		return v.From, v.To
-	case ValueGrades:
-		lo, hi = v.Grades[0].Points, v.Grades[0].Points
-		for _, g := range v.Grades {
-			lo, hi = min(lo, g.Points), max(hi, g.Points)
-		}
-		return lo, hi
-	case ValueSteps:
-		lo, hi = v.Steps[0].Points, v.Steps[0].Points
-		for _, s := range v.Steps {
-			lo, hi = min(lo, s.Points), max(hi, s.Points)
-		}
-		return lo, hi
-	}
-	return v.Points, v.Points
-}
-
-// Grade finds a grade by its code.
-func (v *Value) Grade(code string) (*Grade, bool) {
-	for i := range v.Grades {
-		if v.Grades[i].Code == code {
-			return &v.Grades[i], true
-		}
-	}
-	return nil, false
-}
-
-// step is the one a quantity falls into.
-func (v *Value) step(quantity int64) *Step {
-	last := len(v.Steps) - 1
-	for i := range v.Steps[:last] {
-		if quantity <= v.Steps[i].UpTo {
-			return &v.Steps[i]
-		}
-	}
-	return &v.Steps[last]
 }

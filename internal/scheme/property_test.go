@@ -18,7 +18,7 @@ var anyCase = rapid.Custom(func(t *rapid.T) Case {
 		Member:     id.ID(rapid.IntRange(70, 72).Draw(t, "member")),
 		OccurredOn: clock.Day(20260101).Add(rapid.IntRange(0, 60).Draw(t, "day")),
 	}
-	c.Item = rapid.SampledFrom([]string{"sweep", "tree", "gift", "panel", "litter", "burn", "check", "help", "once", "weekly"}).Draw(t, "item")
+	c.Item = rapid.SampledFrom([]string{"sweep", "tree", "gift", "panel", "litter", "burn", "check", "help", "once", "weekly", "hour"}).Draw(t, "item")
 	switch c.Item {
 	case "gift":
 		c.Points, c.Note = points.Amount(rapid.IntRange(100, 2000).Draw(t, "points")), "理由"
@@ -29,7 +29,7 @@ var anyCase = rapid.Custom(func(t *rapid.T) Case {
 		}
 	case "check":
 		c.Grade = rapid.SampledFrom([]string{"good", "poor"}).Draw(t, "grade")
-	case "help":
+	case "help", "hour":
 		c.Quantity = int64(rapid.IntRange(1, 5000).Draw(t, "quantity"))
 	}
 	return c
@@ -138,7 +138,7 @@ func TestPropertyTwoHalvesEqualOneRun(t *testing.T) {
 	})
 }
 
-var lastNumber = regexp.MustCompile(`(扣|计|评|每次|，)([0-9.]+)分$`)
+var lastNumber = regexp.MustCompile(`(扣|计|评|每次|，|本次)([0-9.]+)分$`)
 
 // Reasons name what was decided: the number at the end of the last sentence is what counted.
 func TestPropertyReasonsMatch(t *testing.T) {

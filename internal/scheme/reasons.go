@@ -21,6 +21,10 @@ func sayStep(i *Item, q int64, st *Step) string {
 	return i.Name + "：" + quantity(q) + i.Value.Unit + "，按“" + i.Value.stepName(st) + "”计" + plainPoints(st.Points)
 }
 
+func sayPerUnit(i *Item, q int64, worth points.Amount) string {
+	return i.Name + "：" + quantity(q) + i.Value.Unit + "，" + i.Words.Value + "，本次" + plainPoints(worth)
+}
+
 func sayRepeat(d *Decided, loss points.Amount) string {
 	was := "已有记录"
 	if d.Warned {

@@ -71,7 +71,15 @@ type Boards struct {
 	Wallet   string `json:"wallet" doc:"the score wallet that boards read"`
 	Mask     bool   `json:"mask" doc:"names are masked (张*三)"`
 	Villages bool   `json:"villages" doc:"the village takes part in rankings of villages"`
+	Show     string `json:"show" enum:"members,public,off" doc:"who sees them: people of the village, everybody (always masked), or officials only"`
 }
+
+// Who sees the boards.
+const (
+	ShowMembers = "members"
+	ShowPublic  = "public"
+	ShowOff     = "off"
+)
 
 // Item finds an item by its code.
 func (s *Scheme) Item(code string) (*Item, bool) { i, ok := s.items[code]; return i, ok }

@@ -28,6 +28,8 @@ func (i *Item) ValueText() string {
 			parts[k] = v.stepName(&v.Steps[k]) + plainPoints(v.Steps[k].Points)
 		}
 		return strings.Join(parts, "，")
+	case ValuePerUnit:
+		return "每" + v.Unit + plainPoints(v.Points) + roundNames[v.Round] + "，一次最多" + plainPoints(v.most())
 	}
 	return "每次" + plainPoints(v.Points)
 }
@@ -61,6 +63,8 @@ func (i *Item) ReviewText() string {
 func (i *Item) words(class string) ItemWords {
 	return ItemWords{Class: class, Value: i.ValueText(), Caps: i.CapsText(), Evidence: i.EvidenceText(), Review: i.ReviewText()}
 }
+
+var roundNames = map[string]string{RoundNearest: "（四舍五入到整分）", RoundDown: "（不满1分的舍去）", RoundUp: "（不满1分的算1分）"}
 
 var evidenceNames = map[string]string{
 	EvidenceNone: "记录人证明", EvidencePhoto: "照片", EvidenceCertificate: "证书或通知书", EvidenceBoth: "双方确认", EvidenceSignature: "签字",

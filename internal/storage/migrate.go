@@ -103,3 +103,12 @@ func (namedLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
 	_, err := conn.ExecContext(ctx, "SELECT RELEASE_LOCK('hefen_migrate')")
 	return err
 }
+
+// NewestMigration is the number of the newest migration this program brings for an engine.
+func NewestMigration(d Dialect) (int64, error) {
+	names, err := fs.Glob(migrations, "migrations/"+string(d)+"/*.sql")
+	if err != nil || len(names) == 0 {
+		return 0, fmt.Errorf("no migrations for %s: %w", d, err)
+	}
+	return goose.NumericComponent(names[len(names)-1]) // Glob sorts, and the numbers have one length
+}
