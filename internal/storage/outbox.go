@@ -83,6 +83,7 @@ func (d *DB) Mute(ctx context.Context, topic string) error {
 
 // LaneState is how far a lane has come.
 type LaneState struct {
+	Number  int64 // of the newest batch begun; 0 when there was none
 	Reached int64 // number of the last batch marked done; 0 when there was none
 	Undone  bool  // events wait, or are being handled
 }
@@ -90,9 +91,10 @@ type LaneState struct {
 // LaneState reads, in one statement, how far the lane of a village and topic has come.
 func (d *DB) LaneState(ctx context.Context, village id.ID, topic string) (LaneState, error) {
 	var s LaneState
-	err := d.QueryRow(ctx, `SELECT COALESCE((SELECT reached FROM outbox_lanes WHERE topic = ? AND village_id = ?), 0),
-		EXISTS (SELECT 1 FROM outbox WHERE done_at = 0 AND topic = ? AND village_id = ?)`,
-		topic, village, topic, village).Scan(&s.Reached, &s.Undone)
+	err := d.QueryRow(ctx, `SELECT COALESCE(MAX(number), 0), COALESCE(MAX(reached), 0),
+		EXISTS (SELECT 1 FROM outbox WHERE done_at = 0 AND topic = ? AND village_id = ?)
+		FROM outbox_lanes WHERE topic = ? AND village_id = ?`,
+		topic, village, topic, village).Scan(&s.Number, &s.Reached, &s.Undone)
 	if err != nil {
 		return s, fmt.Errorf("lane state: %w", err)
 	}

@@ -1,0 +1,168 @@
+package board
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"hefen/internal/id"
+	"hefen/internal/points"
+)
+
+// An account stands on the board of a span if it has a total there and was not closed on or before the span's last day.
+// Closed accounts are few, so counts are "all, less the closed": both from an index alone.
+const (
+	onBoard = ` FROM totals t WHERE t.village_id = ? AND t.wallet = ? AND t.span = ? AND t.kind = ?`
+	notGone = ` AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.id = t.account_id AND a.closed_on <= ?)`
+	gone    = ` FROM accounts a JOIN totals t ON t.account_id = a.id AND t.wallet = ? AND t.span = ? WHERE a.village_id = ? AND a.kind = ? AND a.closed_on <= ?`
+)
+
+// count is the expression that counts rows of a ranking on which a condition holds, and its arguments.
+func (r ref) count(where string, args ...any) (string, []any) {
+	all := []any{r.village, r.wallet, r.span, r.kind}
+	all = append(all, args...)
+	all = append(all, r.wallet, r.span, r.village, r.kind, r.span.Last())
+	all = append(all, args...)
+	return "((SELECT COUNT(*)" + onBoard + where + ") - (SELECT COUNT(*)" + gone + where + "))", all
+}
+
+// sqlPage is one statement: the rows after the cursor and, with them, what they need to know of those before.
+func (s *Service) sqlPage(ctx context.Context, r ref, after cursor, limit int) (part, error) {
+	of, args := r.count("")
+	q := "SELECT t.account_id, t.amount, " + of
+	if after.set {
+		above, a := r.count(" AND t.amount > ?", after.amount)
+		same, b := r.count(" AND t.amount = ? AND t.account_id >= ?", after.amount, after.account)
+		q += ", " + above + ", " + same
+		args = append(append(args, a...), b...)
+	} else {
+		q += ", 0, 0"
+	}
+	q += onBoard
+	args = append(args, r.village, r.wallet, r.span, r.kind)
+	if after.set {
+		q += " AND t.amount <= ? AND (t.amount < ? OR t.account_id < ?)"
+		args = append(args, after.amount, after.amount, after.account)
+	}
+	q += notGone + " ORDER BY t.amount DESC, t.account_id DESC LIMIT ?"
+	args = append(args, r.span.Last(), limit)
+
+	var p part
+	var same int64
+	rows, err := s.db.Query(ctx, q, args...)
+	if err != nil {
+		return p, fmt.Errorf("board page: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var l line
+		if err := rows.Scan(&l.account, &l.amount, &p.of, &p.above, &same); err != nil {
+			return p, fmt.Errorf("board page: %w", err)
+		}
+		p.lines = append(p.lines, l)
+	}
+	p.before = p.above + same
+	if len(p.lines) > 0 && p.lines[0].amount != after.amount {
+		p.above = p.before // the first row of the page begins a rank of its own
+	}
+	return p, rows.Err()
+}
+
+// sqlAround is two statements, or three where the first neighbour shares its rank with rows further up.
+func (s *Service) sqlAround(ctx context.Context, r ref, account id.ID, n int) (part, error) {
+	var p part
+	mine := line{account: account}
+	of, ofArgs := r.count("")
+	err := s.db.QueryRow(ctx, "SELECT t.amount, "+of+` FROM totals t
+		WHERE t.account_id = ? AND t.wallet = ? AND t.span = ? AND t.village_id = ? AND t.kind = ?`+notGone,
+		append(ofArgs, account, r.wallet, r.span, r.village, r.kind, r.span.Last())...).Scan(&mine.amount, &p.of)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = s.db.QueryRow(ctx, "SELECT "+of, ofArgs...).Scan(&p.of)
+		return p, wrap(err)
+	}
+	if err != nil {
+		return p, wrap(err)
+	}
+	if n == 0 {
+		p.lines = []line{mine}
+		p.above, err = s.sqlAbove(ctx, r, mine.amount)
+		p.before = p.above
+		return p, err
+	}
+	if err := s.sqlNeighbours(ctx, r, mine, n, &p); err != nil {
+		return p, err
+	}
+	first := p.lines[0].amount
+	if p.before == 0 || first == mine.amount {
+		return p, nil
+	}
+	p.above, err = s.sqlAbove(ctx, r, first)
+	return p, err
+}
+
+func (s *Service) sqlAbove(ctx context.Context, r ref, amount points.Amount) (n int64, err error) {
+	q, args := r.count(" AND t.amount > ?", amount)
+	err = s.db.QueryRow(ctx, "SELECT "+q, args...).Scan(&n)
+	return n, wrap(err)
+}
+
+// sqlNeighbours reads up to n rows on either side of mine. above is left as the count above mine, which is the first
+// row's only if they tie.
+func (s *Service) sqlNeighbours(ctx context.Context, r ref, mine line, n int, p *part) error {
+	above, args := r.count(" AND t.amount > ?", mine.amount)
+	same, b := r.count(" AND t.amount = ? AND t.account_id > ?", mine.amount, mine.account)
+	args = append(args, b...)
+	side := func(where, order string) string {
+		args = append(args, r.village, r.wallet, r.span, r.kind, mine.amount, mine.amount, mine.account, r.span.Last(), n)
+		return "SELECT * FROM (SELECT t.account_id, t.amount" + onBoard + where + notGone + order + " LIMIT ?) "
+	}
+	q := "SELECT 0 AS account_id, 0 AS amount, " + above + " AS higher, " + same + " AS same UNION ALL SELECT x.account_id, x.amount, -1, 0 FROM (" +
+		side(" AND t.amount >= ? AND (t.amount > ? OR t.account_id > ?)", " ORDER BY t.amount, t.account_id") + "ups) x UNION ALL SELECT y.account_id, y.amount, -2, 0 FROM (" +
+		side(" AND t.amount <= ? AND (t.amount < ? OR t.account_id < ?)", " ORDER BY t.amount DESC, t.account_id DESC") + "downs) y"
+	rows, err := s.db.Query(ctx, q, args...)
+	if err != nil {
+		return wrap(err)
+	}
+	defer rows.Close()
+	p.lines = []line{mine}
+	var ahead int64
+	for rows.Next() {
+		var l line
+		var higher, same int64
+		if err := rows.Scan(&l.account, &l.amount, &higher, &same); err != nil {
+			return wrap(err)
+		}
+		switch higher {
+		case -1:
+			ahead++
+			p.lines = append(p.lines, l)
+		case -2:
+			p.lines = append(p.lines, l)
+		default:
+			p.above, p.before = higher, higher+same
+		}
+	}
+	slices.SortFunc(p.lines, inOrder)
+	p.before -= ahead
+	return wrap(rows.Err())
+}
+
+// inOrder is the order of a ranking: amount, then account, both falling.
+func inOrder(a, b line) int {
+	switch {
+	case a.amount != b.amount && a.amount > b.amount, a.amount == b.amount && a.account > b.account:
+		return -1
+	case a == b:
+		return 0
+	}
+	return 1
+}
+
+func wrap(err error) error {
+	if err != nil {
+		return fmt.Errorf("board: %w", err)
+	}
+	return nil
+}
