@@ -95,6 +95,9 @@ func (s *Service) sqlAround(ctx context.Context, r ref, account id.ID, n int) (p
 		return p, err
 	}
 	first := p.lines[0].amount
+	if p.before == 0 {
+		p.above = 0
+	}
 	if p.before == 0 || first == mine.amount {
 		return p, nil
 	}
