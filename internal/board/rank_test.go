@@ -92,7 +92,10 @@ func compareWithModel(t *testing.T, s *server, p *place, lines []line, limit int
 			func(r ref) func(cursor, int) (part, error) {
 				return func(c cursor, n int) (part, error) { p, ok := s.redisPage(ctx, r, c, n); return p, answered(ok) }
 			},
-			func(r ref, a id.ID, n int) (part, error) { p, ok := s.redisAround(ctx, r, a, n); return p, answered(ok) },
+			func(r ref, a id.ID, n int) (part, error) {
+				p, ok := s.redisAround(ctx, r, a, n)
+				return p, answered(ok)
+			},
 		},
 	}
 	for name, way := range ways {

@@ -6,7 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"hefen/internal/clock"
+	"hefen/internal/config"
 	"hefen/internal/id"
 	"hefen/internal/ledger"
 	"hefen/internal/points"
@@ -14,6 +17,7 @@ import (
 	"hefen/internal/rulebook"
 	"hefen/internal/scheme"
 	"hefen/internal/storage"
+	"hefen/internal/storage/dbtest"
 	"hefen/internal/village"
 )
 
@@ -104,7 +108,9 @@ func (p *place) tx(fn func(tx *storage.Tx) error) {
 	}
 }
 
-func (p *place) ref(wallet string, span clock.Span) ref { return ref{p.village, "household", wallet, span} }
+func (p *place) ref(wallet string, span clock.Span) ref {
+	return ref{p.village, "household", wallet, span}
+}
 
 // posting credits or charges both wallets of one account on a day.
 func (p *place) posting(ref string, account id.ID, amount points.Amount, on clock.Day) ledger.Posting {
@@ -164,4 +170,29 @@ func all(t testing.TB, read func(after cursor, limit int) (part, error), limit i
 		last := p.lines[len(p.lines)-1]
 		c = cursor{last.amount, last.account, true}
 	}
+}
+
+// cfgOf finds the settings of a test's database, to open it once more.
+var cfgOf = map[*storage.DB]config.Database{}
+
+func eachWithConfig(t *testing.T, test func(t *testing.T, db *storage.DB)) {
+	t.Helper()
+	for _, engine := range []storage.Dialect{storage.SQLite, storage.MySQL} {
+		t.Run(string(engine), func(t *testing.T) {
+			cfg := dbtest.Config(t, engine)
+			db := dbtest.Connect(t, cfg)
+			cfgOf[db] = cfg
+			test(t, db)
+		})
+	}
+}
+
+// ping asks Redis through the breaker.
+func (s *server) ping(ctx context.Context) (string, error) {
+	var said string
+	err := s.redis.Do(ctx, func(ctx context.Context, r redis.UniversalClient) (err error) {
+		said, err = r.Ping(ctx).Result()
+		return err
+	})
+	return said, err
 }
