@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 
+	"hefen/internal/board"
 	"hefen/internal/clock"
 	"hefen/internal/config"
 	"hefen/internal/ledger"
@@ -24,8 +26,10 @@ type program struct {
 	db    *storage.DB
 	redis *redisx.Client // nil: none is configured
 
+	lanes   *storage.Lanes // serve runs them
 	village *village.Service
 	book    *rulebook.Book
+	board   *board.Service
 }
 
 // open makes the program on the configured database, whose schema must be current on MySQL and is made so on SQLite.
@@ -36,14 +40,35 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	if p.db, err = storage.Open(ctx, cfg.Database); err != nil {
 		return nil, err
 	}
-	if p.db.Keys, err = storage.LoadOrCreateKeyring(cfg.Database.KeysFile); err != nil {
-		p.db.Close()
-		return nil, fmt.Errorf("keys_file: %w", err)
+	if err := p.loadKeys(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("keys_file: %w", err), p.db.Close())
 	}
 	p.redis = redisx.Open(cfg.Redis)
 	p.village = village.New(p.db, p.now, ledger.OpenAccounts)
 	p.book = rulebook.New(p.db, p.now)
+	p.board = board.New(p.db, p.redis, p.now, p.book, p.village, board.Options{})
+	p.lanes = storage.NewLanes(p.db, storage.LaneOptions{})
+	if err := p.board.Start(ctx, p.lanes); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
 	return p, nil
+}
+
+// loadKeys makes a keys file for a database that has none yet, and never for one that was sealed with another.
+func (p *program) loadKeys(ctx context.Context) (err error) {
+	path := p.cfg.Database.KeysFile
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		var sealed int
+		err := p.db.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM members WHERE LENGTH(phone_enc) > 0 OR LENGTH(idno_enc) > 0 LIMIT 1) m").Scan(&sealed)
+		if err != nil {
+			return err
+		}
+		if sealed > 0 {
+			return fmt.Errorf("%s is missing, and the database holds phone or ID numbers that only it can open: put the copy there", path)
+		}
+	}
+	p.db.Keys, err = storage.LoadOrCreateKeyring(path)
+	return err
 }
 
 func (p *program) close() error {

@@ -101,6 +101,7 @@ func (p *program) stop(s *httpapi.Server, web *http.Server, stopBackground func(
 func (p *program) server() *httpapi.Server {
 	return &httpapi.Server{
 		Config: p.cfg, Log: p.log, Now: p.now, Version: version, DB: p.db, Redis: p.redis,
+		Village: p.village, Book: p.book, Board: p.board,
 		Gauges: map[string]httpapi.Gauge{
 			"outbox_backlog": {Help: "Events of the outbox that are not done.", Read: func(ctx context.Context) (float64, error) {
 				var n int64
@@ -121,10 +122,6 @@ func (p *program) server() *httpapi.Server {
 			"redis_failures_total": {Help: "Calls that Redis did not answer.", Read: func(context.Context) (float64, error) { return float64(p.redis.Failures()), nil }},
 		},
 	}
-}
-
-// startJobs runs what works beside the requests.
-func (p *program) startJobs(ctx context.Context, jobs *sync.WaitGroup) {
 }
 
 func announce(out io.Writer, cfg config.Config, addr net.Addr) {

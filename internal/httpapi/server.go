@@ -14,10 +14,13 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"hefen/internal/access"
+	"hefen/internal/board"
 	"hefen/internal/clock"
 	"hefen/internal/config"
 	"hefen/internal/redisx"
+	"hefen/internal/rulebook"
 	"hefen/internal/storage"
+	"hefen/internal/village"
 )
 
 // Server holds what operations call. Fill the fields, then ask for Handler once.
@@ -31,6 +34,11 @@ type Server struct {
 	Redis *redisx.Client // nil: none is configured
 	// Session finds who holds a token: access.Service.Actor.
 	Session func(ctx context.Context, token string) (access.Actor, error)
+
+	// Services of the features; all nil while the document is generated.
+	Village *village.Service
+	Book    *rulebook.Book
+	Board   *board.Service
 
 	// Gauges are read at each look at /metrics: name without the prefix hefen_ → help and value.
 	Gauges map[string]Gauge

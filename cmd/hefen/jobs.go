@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"hefen/internal/clock"
+	"hefen/internal/ledger"
+)
+
+// startJobs runs what works beside the requests: the outbox's lanes and what is due once a day.
+func (p *program) startJobs(ctx context.Context, jobs *sync.WaitGroup) {
+	jobs.Go(func() {
+		if err := p.lanes.Run(ctx); err != nil {
+			p.log.Warn("lanes not given back; they lapse by themselves", "err", err)
+		}
+	})
+	jobs.Go(func() {
+		p.daily(ctx, "expire lots", func(ctx context.Context) (int, error) { return ledger.ExpireLots(ctx, p.db, p.now()) })
+	})
+}
+
+// daily runs a task at the start and after each midnight in Shanghai, and again soon after a failure. The tasks may be
+// run twice and on several servers.
+func (p *program) daily(ctx context.Context, name string, task func(context.Context) (int, error)) {
+	t := time.NewTicker(5 * time.Minute)
+	defer t.Stop()
+	var last clock.Day
+	for {
+		if today := clock.DayOf(p.now()); today != last {
+			n, err := task(ctx)
+			switch {
+			case errors.Is(err, context.Canceled):
+				return
+			case err != nil:
+				p.log.Error("daily task failed; it is tried again", "task", name, "err", err)
+			default:
+				last = today
+				p.log.Info("daily task done", "task", name, "rows", n)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
