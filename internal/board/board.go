@@ -9,9 +9,6 @@ package board
 
 import (
 	"context"
-	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/expirable"
@@ -28,9 +25,12 @@ import (
 	"hefen/internal/village"
 )
 
-// MayRead: the people of the village and whoever holds an office there or over it. Where the scheme makes its boards
-// public, everybody; where it closes them, officials only.
+// MayRead: the people of the village and whoever holds an office there or over it; officials only where the scheme
+// closes its boards.
 var MayRead = access.Need{Roles: access.Everyone, Scope: access.Village}
+
+// MayReadPublic: everybody, where the scheme makes its boards public; names are then always masked.
+var MayReadPublic = access.Need{Scope: access.Public}
 
 // Kind is what a board of a village ranks.
 type Kind string
@@ -150,172 +150,4 @@ func (s *Service) rules(ctx context.Context, village id.ID, day clock.Day) (*sch
 	}
 	s.books.Add(k, v.Scheme)
 	return v.Scheme, nil
-}
-
-// ref names one ranking.
-type ref struct {
-	village id.ID
-	kind    string // of accounts: household or person
-	wallet  string
-	span    clock.Span
-}
-
-// cursor is a place between two rows: after this amount and account.
-type cursor struct {
-	amount  points.Amount
-	account id.ID
-	set     bool
-}
-
-func (c cursor) String() string { return fmt.Sprintf("%d.%d", c.amount, c.account) }
-
-func parseCursor(s string) (cursor, error) {
-	if s == "" {
-		return cursor{}, nil
-	}
-	amount, account, ok := strings.Cut(s, ".")
-	a, err1 := strconv.ParseInt(amount, 10, 64)
-	i, err2 := id.Parse(account)
-	if !ok || err1 != nil || err2 != nil {
-		return cursor{}, ErrCursor
-	}
-	return cursor{points.Amount(a), i, true}, nil
-}
-
-// line is an account's net score.
-type line struct {
-	account id.ID
-	amount  points.Amount
-}
-
-// part is a stretch of a ranking in order: amount, then account, both falling.
-type part struct {
-	lines  []line
-	before int64 // rows ahead of the first line
-	above  int64 // of these, with a higher amount
-	of     int64 // rows of the whole ranking
-}
-
-// ranks are the ranks of the lines.
-func (p part) ranks() []int64 {
-	r := make([]int64, len(p.lines))
-	for i, l := range p.lines {
-		switch {
-		case i == 0:
-			r[i] = p.above + 1
-		case l.amount == p.lines[i-1].amount:
-			r[i] = r[i-1]
-		default:
-			r[i] = p.before + int64(i) + 1
-		}
-	}
-	return r
-}
-
-// terms finds the terms of a village's board of a span, and whether this caller may see it.
-func (s *Service) terms(ctx context.Context, a access.Actor, village id.ID, kind Kind, span clock.Span) (*scheme.Scheme, ref, error) {
-	if err := a.Allow(MayRead, access.Place{Village: village}); err != nil {
-		return nil, ref{}, err
-	}
-	today := clock.DayOf(s.now())
-	if part := span % 100; part > 12 || span.First() > today || span <= 0 {
-		return nil, ref{}, ErrSpan
-	}
-	book, err := s.rules(ctx, village, min(today, span.Last()))
-	if err != nil {
-		return nil, ref{}, err
-	}
-	r := ref{village: village, kind: book.Subject, wallet: book.ScoreWallet(), span: span}
-	switch {
-	case kind == Groups:
-		return book, r, nil
-	case kind != Households && kind != Persons:
-		return nil, r, ErrKind
-	case kind == Households && book.Subject != scheme.SubjectHousehold:
-		return nil, r, ErrNoHouse
-	case kind == Persons && book.Subject != scheme.SubjectPerson:
-		return nil, r, ErrNoPersons
-	}
-	return book, r, nil
-}
-
-// Page is a page of a village's board. An empty cursor is the top; a limit of 0 is DefaultPage.
-// ErrKind, ErrNoHouse, ErrNoPersons, ErrSpan, ErrCursor, ErrOff; access errors.
-func (s *Service) Page(ctx context.Context, a access.Actor, village id.ID, kind Kind, span clock.Span, after string, limit int) (Page, error) {
-	book, r, err := s.terms(ctx, a, village, kind, span)
-	if err != nil {
-		return Page{}, err
-	}
-	if kind == Groups {
-		return s.groupPage(ctx, r)
-	}
-	c, err := parseCursor(after)
-	if err != nil {
-		return Page{}, err
-	}
-	limit = clampPage(limit)
-	p, err := s.page(ctx, r, c, limit+1)
-	if err != nil {
-		return Page{}, err
-	}
-	out, err := s.show(ctx, a, book, r, p, limit)
-	out.Kind = kind
-	return out, err
-}
-
-// Around is one account's row with the Neighbours before and after it; empty when it has no entry in the span.
-func (s *Service) Around(ctx context.Context, a access.Actor, village id.ID, kind Kind, span clock.Span, account id.ID) (Page, error) {
-	book, r, err := s.terms(ctx, a, village, kind, span)
-	if err != nil {
-		return Page{}, err
-	}
-	if kind == Groups {
-		return s.groupPage(ctx, r)
-	}
-	p, err := s.around(ctx, r, account, Neighbours)
-	if err != nil {
-		return Page{}, err
-	}
-	out, err := s.show(ctx, a, book, r, p, len(p.lines))
-	out.Kind = kind
-	return out, err
-}
-
-// Rank is the place of one account of a village in a span, for its passbook; the caller has checked who asks.
-func (s *Service) Rank(ctx context.Context, village id.ID, span clock.Span, account id.ID) (Standing, error) {
-	book, err := s.rules(ctx, village, min(clock.DayOf(s.now()), span.Last()))
-	if err != nil {
-		return Standing{}, err
-	}
-	p, err := s.around(ctx, ref{village, book.Subject, book.ScoreWallet(), span}, account, 0)
-	if err != nil {
-		return Standing{}, err
-	}
-	out := Standing{Of: p.of}
-	if len(p.lines) == 1 {
-		out.Rank, out.Amount = p.above+1, p.lines[0].amount
-	}
-	return out, nil
-}
-
-func clampPage(limit int) int {
-	if limit <= 0 {
-		return DefaultPage
-	}
-	return min(limit, MaxPage)
-}
-
-// page and around ask Redis where it may answer, else SQL.
-func (s *Service) page(ctx context.Context, r ref, after cursor, limit int) (part, error) {
-	if p, ok := s.redisPage(ctx, r, after, limit); ok {
-		return p, nil
-	}
-	return s.sqlPage(ctx, r, after, limit)
-}
-
-func (s *Service) around(ctx context.Context, r ref, account id.ID, n int) (part, error) {
-	if p, ok := s.redisAround(ctx, r, account, n); ok {
-		return p, nil
-	}
-	return s.sqlAround(ctx, r, account, n)
 }

@@ -39,7 +39,7 @@ redis.call('HSET', KEYS[1], 'no', ARGV[1], 'writer', ARGV[1], 'since', ARGV[2])
 return 'ok'
 `)
 
-// fresh is a board being written.
+// freshBoard is a board being written.
 type freshBoard struct {
 	ref  ref
 	key  string

@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 
-	"hefen/internal/access"
 	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/scheme"
@@ -22,23 +21,21 @@ type name struct {
 
 // show turns a stretch of a ranking into rows for this reader. p may hold one line more than limit: it tells whether a
 // next page follows and whether the last row is tied.
-func (s *Service) show(ctx context.Context, a access.Actor, book *scheme.Scheme, r ref, p part, limit int) (Page, error) {
+func (s *Service) show(ctx context.Context, who reader, r ref, p part, limit int) (Page, error) {
 	out := Page{Span: r.span, Of: p.of, Items: []Row{}}
 	shown := p.lines[:min(limit, len(p.lines))]
 	names, err := s.namesOf(ctx, r, shown)
 	if err != nil {
 		return out, err
 	}
-	// A visitor of a public board never sees a name.
-	masked := book.Boards.Mask || a.User() == 0
-	ranks := p.ranks()
+	ranks, own := p.ranks(), who.actor.Households()
 	today := clock.DayOf(s.now())
 	for i, l := range shown {
 		n := names[l.account]
 		row := Row{Rank: ranks[i], ID: l.account, Number: n.number, Name: n.full, Amount: l.amount,
-			Mine: slices.Contains(a.Households(), l.account) || a.IsMember(l.account)}
+			Mine: slices.Contains(own, l.account) || who.actor.IsMember(l.account)}
 		minor := n.bornOn != 0 && today < n.bornOn.AddMonths(18*12)
-		if (masked || minor) && !row.Mine {
+		if (who.mask || minor) && !row.Mine {
 			row.Name, row.Number = village.MaskName(n.full), ""
 		}
 		row.Tied = i > 0 && ranks[i-1] == ranks[i] || i+1 < len(ranks) && ranks[i+1] == ranks[i] || i == 0 && p.above < p.before
