@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -61,48 +60,6 @@ func (s *Service) Rebuild(ctx context.Context, villages ...id.ID) error {
 		}
 	}
 	return nil
-}
-
-// RebuildNow is Rebuild that waits until it is done, working on the lanes itself where no server does. It tells progress
-// after each look. The error is ctx's when Redis stays away; the wish remains and is fulfilled by the next server.
-func (s *Service) RebuildNow(ctx context.Context, lanes *storage.Lanes, progress func(done, of int), villages ...id.ID) error {
-	if len(villages) == 0 {
-		var err error
-		if villages, err = s.allVillages(ctx); err != nil {
-			return err
-		}
-	}
-	if err := s.Rebuild(ctx, villages...); err != nil {
-		return err
-	}
-	look := time.NewTicker(200 * time.Millisecond)
-	defer look.Stop()
-	left := villages
-	for {
-		if err := lanes.Drain(ctx); err != nil {
-			return err
-		}
-		var still []id.ID
-		for _, v := range left {
-			state, err := s.db.LaneState(ctx, v, ledger.TopicPosted)
-			if err != nil {
-				return err
-			}
-			if state.Undone {
-				still = append(still, v)
-			}
-		}
-		left = still
-		progress(len(villages)-len(left), len(villages))
-		if len(left) == 0 {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-look.C:
-		}
-	}
 }
 
 func (s *Service) allVillages(ctx context.Context) ([]id.ID, error) {

@@ -150,3 +150,12 @@ func (s *Service) sumBy(ctx context.Context, into map[id.ID]int64, q string, arg
 	}
 	return wrap(rows.Err())
 }
+
+// OpenVillages opens or closes the ranking of a town's villages, in the name of a user (0: the program's operator).
+func (s *Service) OpenVillages(ctx context.Context, by, town id.ID, open bool) error {
+	value := ""
+	if open {
+		value = "on"
+	}
+	return s.villages.SetSetting(ctx, by, town, TownSetting, value)
+}
