@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -491,5 +492,88 @@ func TestExpireLots(t *testing.T) {
 		w.want(w.accounts[0], "spend", ledger.Available, 50)
 		w.want(w.accounts[0], "spend", ledger.Held, 40)
 		w.want(w.accounts[1], "spend", ledger.Available, 50)
+	})
+}
+
+// One Post moves the same account several times: each line sees what the ones before it left.
+func TestLinesOfOnePostSeeEachOther(t *testing.T) {
+	each(t, 2, func(t *testing.T, w *world) {
+		a := w.accounts[0]
+		w.must(w.award("c1", a, 300), w.award("c2", a, 200))
+		w.want(a, "year", ledger.Available, 500)
+		w.wantTotal(a, clock.MonthSpan(day), 500)
+		w.wantTotal(a, clock.YearSpan(day), 500)
+		w.must(w.posting(ledger.Prize, "p1", ledger.Line{Account: a, Wallet: "gift", Amount: 100, ExpiresOn: day.Add(3)}),
+			w.posting(ledger.Prize, "p2", ledger.Line{Account: a, Wallet: "gift", Amount: 100, ExpiresOn: day.Add(9)}))
+		posted := w.must(w.posting(ledger.Redeem, "r1", ledger.Line{Account: a, Wallet: "gift", Amount: -70}, ledger.Line{Account: a, Wallet: "gift", Amount: -70}))
+		var parts []string
+		for _, e := range posted[0].Entries {
+			parts = append(parts, fmt.Sprintf("%s until %s", e.Amount, e.ExpiresOn))
+		}
+		want := fmt.Sprintf("[-0.7 until %s -0.3 until %s -0.4 until %s]", day.Add(3), day.Add(3), day.Add(9))
+		if fmt.Sprint(parts) != want {
+			t.Errorf("drawn %v, want %s", parts, want)
+		}
+	})
+}
+
+// A reversal takes back the points it gave, not those of a lot that would be drawn first.
+func TestReversalLeavesOtherLotsAlone(t *testing.T) {
+	each(t, 1, func(t *testing.T, w *world) {
+		a := w.accounts[0]
+		w.must(w.award("c1", a, 100), w.posting(ledger.Prize, "p1", ledger.Line{Account: a, Wallet: "spend", Amount: 100, ExpiresOn: day.Add(5)}))
+		if err := w.reverse(ledger.Award, "c1"); err != nil {
+			t.Fatal(err)
+		}
+		if rows := dbtest.Rows(t, w.db, "SELECT amount FROM lots"); fmt.Sprint(rows) != "[100]" {
+			t.Errorf("lots %v", rows)
+		}
+	})
+}
+
+// Emptying a wallet that is in debt leaves the debt: a reset gives no points.
+func TestZeroLeavesDebt(t *testing.T) {
+	each(t, 1, func(t *testing.T, w *world) {
+		a := w.accounts[0]
+		w.must(w.posting(ledger.Adjust, "x", ledger.Line{Account: a, Wallet: "spend", Amount: -300}))
+		w.must(w.posting(ledger.Adjust, "y", ledger.Line{Account: a, Wallet: "spend", Intent: scheme.Zero}))
+		w.want(a, "spend", ledger.Available, -300)
+	})
+}
+
+// One closed account among many refuses the whole batch.
+func TestBatchWithAClosedAccount(t *testing.T) {
+	each(t, 3, func(t *testing.T, w *world) {
+		err := w.db.InTx(context.Background(), func(tx *storage.Tx) error { return ledger.CloseAccount(tx, w.village, w.accounts[1], day) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.post(w.award("a", w.accounts[0], 100), w.award("b", w.accounts[1], 100), w.award("c", w.accounts[2], 100)); !errors.Is(err, ledger.ErrAccountClosed) {
+			t.Errorf("posted: %v", err)
+		}
+		w.want(w.accounts[0], "spend", ledger.Available, 0)
+	})
+}
+
+// A wallet's floor is what a redemption leaves and where a deduction stops.
+func TestFloorAboveZero(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db, 1)
+		s, problems := scheme.Parse([]byte(strings.Replace(rules, "code: spend, name: 可兑积分, kind: spend, floor: 0", "code: spend, name: 可兑积分, kind: spend, floor: 1", 1)))
+		if s == nil {
+			t.Fatal(problems)
+		}
+		w.book = s
+		a := w.accounts[0]
+		w.must(w.award("c1", a, 300))
+		if _, err := w.spend(ledger.Redeem, "s1", a, 201); !errors.Is(err, ledger.ErrNotEnough) {
+			t.Errorf("spent below the floor: %v", err)
+		}
+		if _, err := w.spend(ledger.Redeem, "s2", a, 50); err != nil {
+			t.Error(err)
+		}
+		w.must(w.deduct("d1", a, 900))
+		w.want(a, "spend", ledger.Available, 100)
+		ledgertest.Audit(t, db)
 	})
 }
