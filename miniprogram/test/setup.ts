@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, vi } from 'vitest'
-import { createApp } from 'vue'
 
 /** The device's storage; it survives a "restart" of the modules within one test and is emptied between tests. */
 export const store = new Map<string, unknown>()
@@ -35,8 +34,7 @@ vi.mock('@dcloudio/uni-app', async () => {
   }
 })
 
-// Vue warns about nothing that a test did not ask for: a warning is a failure.
-createApp({}).config.warnHandler = undefined
+
 
 beforeEach(() => {
   store.clear()

@@ -16,7 +16,7 @@ export function signedPoints(hundredths: number): string {
 
 /** Reads what a person typed: "3", "2.5", "-1". Gives undefined unless it is a number with at most two places. */
 export function parsePoints(text: string): number | undefined {
-  const match = /^([+-−]?)(\d{1,8})(?:\.(\d{1,2}))?$/.exec(text.trim())
+  const match = /^([+\-−]?)(\d{1,8})(?:\.(\d{1,2}))?$/.exec(text.trim())
   if (!match) return undefined
   const size = Number(match[2]) * 100 + Number((match[3] ?? '').padEnd(2, '0'))
   return match[1] === '-' || match[1] === '−' ? -size : size
