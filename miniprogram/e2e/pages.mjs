@@ -1,0 +1,75 @@
+/** All pages by the role that sees them, for screenshots and for the checks that every page must pass. */
+
+export const roles = { villager: '村民', team: '驻村队员', keeper: '超市管理员' }
+
+/** do brings a page into the state worth looking at, beyond opening it. */
+export const pages = [
+  { name: 'enter', role: '', path: '/pages/enter/index' },
+  { name: 'home', role: 'villager', path: '/pages/home/index' },
+  { name: 'passbook', role: 'villager', path: '/pages/passbook/index' },
+  { name: 'goods', role: 'villager', path: '/pages/goods/index' },
+  { name: 'boards', role: 'villager', path: '/pages/boards/index' },
+  { name: 'rules', role: 'villager', path: '/pages/rules/index' },
+  { name: 'mine', role: 'villager', path: '/pages/mine/index' },
+  { name: 'bind', role: 'villager', path: '/pages/bind/index' },
+  { name: 'team-home', role: 'team', path: '/team/home/index' },
+  { name: 'team-households', role: 'team', path: '/team/households/index', do: pickHousehold },
+  { name: 'team-items', role: 'team', path: '/team/items/index' },
+  { name: 'team-record', role: 'team', path: '/team/record/index', do: fillRecord },
+  { name: 'team-preview', role: 'team', path: '/team/record/index', do: previewRecord },
+  { name: 'team-inspection', role: 'team', path: '/team/inspection/index' },
+  { name: 'team-inspection-list', role: 'team', path: '/team/inspection/index', do: beginInspection },
+  { name: 'team-reviews', role: 'team', path: '/team/reviews/index' },
+  { name: 'team-cases', role: 'team', path: '/team/cases/index' },
+  { name: 'keeper-home', role: 'keeper', path: '/keeper/home/index' },
+  { name: 'keeper-basket', role: 'keeper', path: '/keeper/home/index', do: fillBasket },
+  { name: 'keeper-confirm', role: 'keeper', path: '/keeper/home/index', do: confirmBasket },
+  { name: 'keeper-receipt', role: 'keeper', path: '/keeper/home/index', do: redeem },
+  { name: 'keeper-today', role: 'keeper', path: '/keeper/today/index' },
+]
+
+async function pickHousehold(ui) {
+  await ui.tap('.household')
+}
+
+async function fillRecord(ui) {
+  await ui.open('/team/households/index')
+  if (!(await ui.page.locator('.household-on').count())) await ui.tap('.household')
+  await ui.open('/team/items/index')
+  await ui.tap('.item')
+}
+
+async function previewRecord(ui) {
+  await fillRecord(ui)
+  await ui.tapButton('看看怎么算')
+  await ui.see('.decision')
+}
+
+async function beginInspection(ui) {
+  await ui.tap('.card')
+  await ui.tap('.item')
+  await ui.tap('.choices >> nth=0 >> .choice')
+  await ui.tap('.choices >> nth=1 >> .choice')
+  await ui.tapButton('开始检查')
+  await ui.see('.grade-line')
+}
+
+async function fillBasket(ui) {
+  await ui.type(ui.household ?? '1')
+  await ui.tapButton('找这家')
+  if (!(await ui.page.locator('.hf-stepper').count())) await ui.tap('.found')
+  await ui.see('.hf-stepper')
+  await ui.tap('.hf-stepper .knob', 1)
+}
+
+async function confirmBasket(ui) {
+  await fillBasket(ui)
+  await ui.tapButton('下一步')
+  await ui.see('.hf-confirm')
+}
+
+async function redeem(ui) {
+  await confirmBasket(ui)
+  await ui.tap('.hf-confirm')
+  await ui.see('.paper')
+}
