@@ -1,11 +1,14 @@
 import { get, post } from '@/services/request'
-import type { Case, Decision, Inspection, List, NewCase } from './types'
+import type { Case, Inspection, List, NewCase } from './types'
 
 const base = (village: string) => `/villages/${village}`
 
-/** Decides without keeping anything: what would come of it, and why. */
+/**
+ * Decides without keeping anything: what would come of it, and why. Refused with a field for each household that
+ * cannot be recorded.
+ */
 export const preview = (village: string, draft: NewCase) =>
-  post<{ items: Decision[] }>(`${base(village)}/cases/preview`, draft)
+  post<{ items: Case[] }>(`${base(village)}/cases/preview`, draft)
 
 export const cases = (village: string, filter: { state?: string; mine?: string; cursor?: string; limit?: number }) =>
   get<List<Case>>(`${base(village)}/cases`, filter)

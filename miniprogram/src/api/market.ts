@@ -11,13 +11,14 @@ export const goods = (village: string, shop: string) => get<List<Goods>>(`${base
 export const lookup = (village: string, by: { code?: string; number?: string; name?: string }) =>
   post<{ items: Counter[] }>(`${base(village)}/household-lookup`, by)
 
-export const redemption = (village: string, id: string) => get<Redemption>(`${base(village)}/redemptions/${id}`)
+export const redemption = (village: string, shop: string, id: string) =>
+  get<Redemption>(`${base(village)}/shops/${shop}/redemptions/${id}`)
 
 export const redemptions = (village: string, shop: string, day: string, cursor = '') =>
-  get<List<Redemption>>(`${base(village)}/redemptions`, { shop, day, cursor })
+  get<List<Redemption>>(`${base(village)}/shops/${shop}/redemptions`, { day, cursor })
 
 /** Paths of the writes, which go through services/write. */
 export const marketPaths = {
-  redeem: (village: string) => `${base(village)}/redemptions`,
-  cancel: (village: string, id: string) => `${base(village)}/redemptions/${id}/cancel`,
+  redeem: (village: string, shop: string) => `${base(village)}/shops/${shop}/redemptions`,
+  cancel: (village: string, shop: string, id: string) => `${base(village)}/shops/${shop}/redemptions/${id}/cancel`,
 }

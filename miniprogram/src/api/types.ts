@@ -1,14 +1,15 @@
 /** What the pages take from the server. Ids are decimal text, amounts whole hundredths, days "2026-11-21". */
 
-export interface List<T> { items: T[]; next: string }
+export interface List<T> { items: T[]; next?: string }
 
 export interface Group { id: string; name: string }
 export interface Household { id: string; number: string; name: string; group_id: string; group_name: string }
+export interface Person { id: string; name: string; relation: string }
 
-export interface Role { role: string; name: string; village_id: string; village_name: string; shop_id: string; shop_name: string }
+export interface Role { id: string; role: string; role_name: string; village_id: string; village_name: string; shop_id: string; group_id: string }
 export interface Membership {
   village_id: string; village_name: string; household_id: string; number: string; household_name: string
-  member_id: string; member_name: string; group_name: string
+  member_id: string; member_name: string; relation: string
 }
 export interface Me { user_id: string; name: string; memberships: Membership[]; roles: Role[] }
 export interface Persona { code: string; name: string; role_name: string; village_name: string; note: string }
@@ -29,7 +30,7 @@ export interface Scheme {
 export interface Wallet { code: string; name: string; kind: string; available: number; pending: number; held: number }
 export interface Entry {
   id: string; kind: string; kind_name: string; title: string; amount: number; balance_after: number
-  wallet_name: string; bucket: string; occurred_on: string; created_at: number; reasons: string[]
+  bucket: string; occurred_on: string; created_at: number; reasons: string[]
 }
 export interface Passbook {
   household: Household; wallets: Wallet[]; spendable: number; year_score: number; month_score: number
@@ -37,25 +38,25 @@ export interface Passbook {
 }
 
 export interface NewCase {
-  item: string; households: string[]; occurred_on: string; points?: number; grade?: string; quantity?: number; note?: string
+  item: string; subjects: string[]; occurred_on: string; points?: number; grade?: string; quantity?: number; note?: string
 }
-export interface Decision { household_id: string; household_name: string; number: string; counted: number; warned: boolean; reasons: string[]; problem: string; state: string }
 export interface Case {
-  id: string; state: string; state_name: string; item: string; item_name: string; household_id: string; household_name: string
-  number: string; occurred_on: string; counted: number; grade_name: string; note: string; reasons: string[]
-  author_name: string; created_at: number; withdraw_until: number; can_review: boolean; can_withdraw: boolean
+  id: string; state: string; state_name: string; item: string; item_name: string; household: string; household_name: string
+  number: string; member_name?: string; occurred_on: string; value: number; points: number; warned: boolean; grade_name?: string; note?: string; reasons: string[]
+  author_name?: string; created_at: number; withdraw_until?: number; can_review: boolean; can_withdraw: boolean
 }
-export interface Inspection { id: string; item: string; group_id: string; state: string; lines: InspectionLine[] }
-export interface InspectionLine { household_id: string; household_name: string; number: string; grade: string; note: string; counted?: number; reasons?: string[]; problem?: string }
+export interface InspectionLine { household: string; name: string; number: string; rev: number; seen: boolean; grade?: string }
+export interface Inspection { id: string; item: string; item_name: string; group?: string; state: string; can_fill: boolean; lines?: InspectionLine[] }
+export interface Report { state: string; state_name: string; rows: { household: string; name: string; number: string; points: string; reasons: string[] }[] }
 
-export interface Goods { id: string; name: string; unit: string; price: number; stock: number; note: string }
-export interface Shop { id: string; name: string; open: boolean; hours: string }
+export interface Goods { id: string; name: string; unit: string; price: number; stock: number; state: string; note: string }
+export interface Shop { id: string; name: string; state: string; state_name: string; hours: string; address: string }
 export interface Counter { household: Household; spendable: number; barred: string }
-export interface RedemptionLine { goods_id: string; name: string; unit: string; quantity: number; price: number; amount: number }
+export interface RedemptionLine { goods: string; name: string; unit: string; qty: number; price: number; amount: number }
 export interface Redemption {
-  id: string; number: string; household_id: string; household_name: string; household_number: string; lines: RedemptionLine[]
-  amount: number; balance_after: number; state: string; created_at: number; keeper_name: string; can_cancel: boolean
+  id: string; number: string; household: string; household_name: string; household_number: string; lines: RedemptionLine[]
+  total: number; balance_after: number; state: string; state_name: string; created_at: number; keeper_name: string; can_cancel: boolean
 }
 
-export interface BoardRow { id: string; rank: number; name: string; number: string; amount: number; tied: boolean; mine: boolean }
-export interface Board { span: string; items: BoardRow[]; next: string }
+export interface BoardRow { id: string; rank: number; name: string; number?: string; amount: number; tied: boolean; mine: boolean }
+export interface Board { span: string; items: BoardRow[]; of: number; next?: string }

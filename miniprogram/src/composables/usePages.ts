@@ -1,14 +1,9 @@
 import { computed, ref, type Ref } from 'vue'
+import type { List } from '@/api/types'
 import { messageOf } from '@/services/request'
 
-/** One page of a list and where the next one begins; an empty cursor ends it. */
-export interface Page<T> {
-  items: T[]
-  next: string
-}
-
-/** A list that grows page by page as one scrolls. */
-export function usePages<T>(fetch: (cursor: string) => Promise<Page<T>>) {
+/** A list that grows page by page as one scrolls; a page without a cursor is the last. */
+export function usePages<T>(fetch: (cursor: string) => Promise<List<T>>) {
   const items = ref([]) as Ref<T[]>
   const loading = ref(true)
   const adding = ref(false)
@@ -23,7 +18,7 @@ export function usePages<T>(fetch: (cursor: string) => Promise<Page<T>>) {
       const page = await fetch(from)
       if (mine !== run) return
       items.value = from ? [...items.value, ...page.items] : page.items
-      cursor.value = page.next
+      cursor.value = page.next ?? ''
     } catch (e) {
       if (mine === run) error.value = messageOf(e)
     } finally {

@@ -66,7 +66,7 @@ export function newCase(d: Draft): NewCase {
   const kind = d.item?.value.kind
   return {
     item: d.item?.code ?? '',
-    households: d.households.map((h) => h.id),
+    subjects: d.households.map((h) => h.id),
     occurred_on: d.occurred_on,
     ...(kind === 'range' ? { points: parsePoints(d.points) } : {}),
     ...(kind === 'grades' ? { grade: d.grade } : {}),
