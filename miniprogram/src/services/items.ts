@@ -23,3 +23,8 @@ export function matching(items: Item[], inClass: string, query: string): Item[] 
 export function inspectable(item: Item): boolean {
   return item.value.kind === 'grades'
 }
+
+/** Whether the worth depends on a quantity that has to be told. */
+export function quantified(item: Item): boolean {
+  return item.value.kind === 'steps' || item.value.kind === 'per_unit'
+}

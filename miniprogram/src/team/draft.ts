@@ -2,6 +2,7 @@
 import { reactive, watch } from 'vue'
 import type { Household, Item, NewCase } from '@/api/types'
 import { today } from '@/services/dates'
+import { quantified } from '@/services/items'
 import { parsePoints } from '@/services/points'
 
 const KEY = 'hefen.team.draft'
@@ -50,7 +51,7 @@ export function missingPart(d: Draft): string {
     if (points === undefined || points < (value.from ?? 0) || points > (value.to ?? 0)) return '请填分数，不能超出范围'
     if (!d.note.trim()) return '请写几句为什么给这个分'
   }
-  if (value.kind === 'steps' && quantityOf(d) === undefined) return `请填多少${value.unit ?? ''}`
+  if (quantified(d.item) && quantityOf(d) === undefined) return `请填多少${value.unit ?? ''}`
   return ''
 }
 
@@ -70,7 +71,7 @@ export function newCase(d: Draft): NewCase {
     occurred_on: d.occurred_on,
     ...(kind === 'range' ? { points: parsePoints(d.points) } : {}),
     ...(kind === 'grades' ? { grade: d.grade } : {}),
-    ...(kind === 'steps' ? { quantity: quantityOf(d) } : {}),
+    ...(d.item && quantified(d.item) ? { quantity: quantityOf(d) } : {}),
     ...(d.note.trim() ? { note: d.note.trim() } : {}),
   }
 }
