@@ -23,8 +23,8 @@ type Split struct {
 	Group     id.ID       `json:"group_id" doc:"group of the new household"`
 	Members   []Placement `json:"members" minItems:"1" maxItems:"59" doc:"who leaves, one of them as 户主"`
 	NewHead   id.ID       `json:"new_head,omitempty" doc:"householder of those who stay, if theirs leaves"`
-	KeepParts int64       `json:"keep_parts" minimum:"0" maximum:"1000" doc:"parts of the spendable points that stay"`
-	GoParts   int64       `json:"go_parts" minimum:"0" maximum:"1000" doc:"parts that go to the new household; 0 and 0: all stay"`
+	KeepParts int64       `json:"keep_parts,omitempty" minimum:"0" maximum:"1000" doc:"parts of the spendable points that stay"`
+	GoParts   int64       `json:"go_parts,omitempty" minimum:"0" maximum:"1000" doc:"parts that go to the new household; 0 and 0: all stay"`
 }
 
 // Split records a split; scores and debts stay with the old household. Besides its own errors it returns those of

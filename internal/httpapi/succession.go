@@ -1,0 +1,70 @@
+package httpapi
+
+import (
+	"context"
+
+	"hefen/internal/access"
+	"hefen/internal/succession"
+)
+
+func (s *Server) registerSuccession(a *api) {
+	register(a, get("/villages/{village}/successions", "list-successions", "分户、并户、迁移、去世、销户的记录"), succession.MayRead, s.listSuccessions)
+	register(a, get("/villages/{village}/successions/{succession}", "get-succession", "一条变更记录"), succession.MayRead, s.getSuccession)
+	register(a, post("/villages/{village}/successions/split", "split-household", "分户"), succession.MayChange,
+		func(ctx context.Context, by access.Actor, in *actInput[succession.Split]) (succession.Record, error) {
+			return s.Successions.Split(ctx, by, in.Village.ID, in.Body)
+		})
+	register(a, post("/villages/{village}/successions/merge", "merge-households", "并户"), succession.MayChange,
+		func(ctx context.Context, by access.Actor, in *actInput[succession.Merge]) (succession.Record, error) {
+			return s.Successions.Merge(ctx, by, in.Village.ID, in.Body)
+		})
+	register(a, post("/villages/{village}/successions/move", "move-household", "迁移：换组或迁出本村"), succession.MayChange,
+		func(ctx context.Context, by access.Actor, in *actInput[succession.Move]) (succession.Record, error) {
+			return s.Successions.Move(ctx, by, in.Village.ID, in.Body)
+		})
+	register(a, post("/villages/{village}/successions/death", "record-death", "去世"), succession.MayChange,
+		func(ctx context.Context, by access.Actor, in *actInput[succession.Death]) (succession.Record, error) {
+			return s.Successions.Death(ctx, by, in.Village.ID, in.Body)
+		})
+	register(a, post("/villages/{village}/successions/dissolve", "dissolve-household", "销户"), succession.MayChange,
+		func(ctx context.Context, by access.Actor, in *actInput[succession.Dissolve]) (succession.Record, error) {
+			return s.Successions.Dissolve(ctx, by, in.Village.ID, in.Body)
+		})
+}
+
+// actInput is a succession of one kind.
+type actInput[T any] struct {
+	Village idParam `path:"village"`
+	Body    T
+}
+
+type successionsInput struct {
+	villageInput
+	Cursor idParam `query:"cursor" doc:"上一页给出的 next"`
+	Limit  int     `query:"limit" minimum:"0" maximum:"100"`
+}
+
+type successionPage struct {
+	Items []succession.Record `json:"items"`
+	Next  string              `json:"next" doc:"cursor of the next page, empty at the end"`
+}
+
+func (s *Server) listSuccessions(ctx context.Context, by access.Actor, in *successionsInput) (out successionPage, err error) {
+	if in.Limit == 0 {
+		in.Limit = 50
+	}
+	out.Items, err = s.Successions.List(ctx, by, in.Village.ID, in.Cursor.ID, in.Limit)
+	if len(out.Items) == in.Limit {
+		out.Next = out.Items[in.Limit-1].ID.String()
+	}
+	return out, err
+}
+
+type successionInput struct {
+	villageInput
+	Succession idParam `path:"succession"`
+}
+
+func (s *Server) getSuccession(ctx context.Context, by access.Actor, in *successionInput) (succession.Record, error) {
+	return s.Successions.Get(ctx, by, in.Village.ID, in.Succession.ID)
+}
