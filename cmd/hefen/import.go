@@ -16,7 +16,7 @@ import (
 
 func importCommand(set *settings) *cobra.Command {
 	cmd := &cobra.Command{Use: "import", Short: "Import registers and opening balances from Excel or CSV"}
-	cmd.AddCommand(importHouseholdsCommand(set))
+	cmd.AddCommand(importHouseholdsCommand(set), importOpeningsCommand(set))
 	return cmd
 }
 

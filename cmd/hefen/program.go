@@ -11,10 +11,13 @@ import (
 	"hefen/internal/board"
 	"hefen/internal/clock"
 	"hefen/internal/config"
+	"hefen/internal/id"
 	"hefen/internal/ledger"
 	"hefen/internal/redisx"
 	"hefen/internal/rulebook"
+	"hefen/internal/scheme"
 	"hefen/internal/storage"
+	"hefen/internal/succession"
 	"hefen/internal/village"
 )
 
@@ -30,6 +33,8 @@ type program struct {
 	village *village.Service
 	book    *rulebook.Book
 	board   *board.Service
+
+	successions *succession.Service
 }
 
 // open makes the program on the configured database, whose schema must be current on MySQL and is made so on SQLite.
@@ -51,6 +56,13 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	if err := p.board.Start(ctx, p.lanes); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
+	p.successions = succession.New(p.db, p.now, p.village, func(ctx context.Context, village id.ID, day clock.Day) (*scheme.Scheme, error) {
+		v, err := p.book.InForce(ctx, village, day)
+		if err != nil {
+			return nil, err
+		}
+		return v.Scheme, nil
+	})
 	return p, nil
 }
 

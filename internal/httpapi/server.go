@@ -20,6 +20,7 @@ import (
 	"hefen/internal/redisx"
 	"hefen/internal/rulebook"
 	"hefen/internal/storage"
+	"hefen/internal/succession"
 	"hefen/internal/village"
 )
 
@@ -36,9 +37,10 @@ type Server struct {
 	Session func(ctx context.Context, token string) (access.Actor, error)
 
 	// Services of the features; all nil while the document is generated.
-	Village *village.Service
-	Book    *rulebook.Book
-	Board   *board.Service
+	Village     *village.Service
+	Book        *rulebook.Book
+	Board       *board.Service
+	Successions *succession.Service
 
 	// Gauges are read at each look at /metrics: name without the prefix hefen_ → help and value.
 	Gauges map[string]Gauge

@@ -12,10 +12,10 @@ import (
 // Who may do what with a village's register. Villagers see the village and their own household; whoever meets households in
 // their work finds them; the register itself is kept by the team and the county.
 var (
-	maySeeVillage    = access.Need{Roles: access.Everyone, Scope: access.Village}
-	maySeeHousehold  = access.Need{Roles: access.Officials, Scope: access.Self}
-	mayFind          = access.Need{Roles: access.Officials, Scope: access.Village}
-	mayKeepRegister  = access.Need{Roles: []access.Role{access.TeamMember, access.FirstSecretary, access.CountyAdmin}, Scope: access.Village}
+	maySeeVillage   = access.Need{Roles: access.Everyone, Scope: access.Village}
+	maySeeHousehold = access.Need{Roles: access.Officials, Scope: access.Self}
+	mayFind         = access.Need{Roles: access.Officials, Scope: access.Village}
+	mayKeepRegister = access.Need{Roles: []access.Role{access.TeamMember, access.FirstSecretary, access.CountyAdmin}, Scope: access.Village}
 )
 
 func (s *Server) registerVillage(a *api) {
@@ -53,17 +53,17 @@ type villageView struct {
 }
 
 func (s *Server) getVillage(ctx context.Context, _ access.Actor, in *villageInput) (v villageView, err error) {
-	if v.Region, err = s.Villages.Region(ctx, in.Village.ID); err != nil {
+	if v.Region, err = s.Village.Region(ctx, in.Village.ID); err != nil {
 		return v, err
 	}
 	if v.Kind != village.Village {
 		return v, village.ErrNoVillage
 	}
-	town, err := s.Villages.Region(ctx, v.Town)
+	town, err := s.Village.Region(ctx, v.Town)
 	if err != nil {
 		return v, err
 	}
-	county, err := s.Villages.Region(ctx, v.County)
+	county, err := s.Village.Region(ctx, v.County)
 	v.TownName, v.CountyName = town.Name, county.Name
 	return v, err
 }
@@ -73,7 +73,7 @@ type groupList struct {
 }
 
 func (s *Server) listGroups(ctx context.Context, _ access.Actor, in *villageInput) (out groupList, err error) {
-	out.Items, err = s.Villages.Groups(ctx, in.Village.ID, s.Villages.Today())
+	out.Items, err = s.Village.Groups(ctx, in.Village.ID, s.Village.Today())
 	return out, err
 }
 
@@ -83,7 +83,7 @@ type addGroupInput struct {
 }
 
 func (s *Server) addGroup(ctx context.Context, _ access.Actor, in *addGroupInput) (village.Region, error) {
-	return s.Villages.CreateGroup(ctx, in.Village.ID, in.Body)
+	return s.Village.CreateGroup(ctx, in.Village.ID, in.Body)
 }
 
 type householdListInput struct {
@@ -101,7 +101,7 @@ type householdPage struct {
 }
 
 func (s *Server) listHouseholds(ctx context.Context, _ access.Actor, in *householdListInput) (out householdPage, err error) {
-	out.Items, out.Next, err = s.Villages.List(ctx, in.Village.ID, village.Filter{Q: in.Q, Group: in.Group.ID, Day: in.Day.Day, Cursor: in.Cursor, Limit: in.Limit})
+	out.Items, out.Next, err = s.Village.List(ctx, in.Village.ID, village.Filter{Q: in.Q, Group: in.Group.ID, Day: in.Day.Day, Cursor: in.Cursor, Limit: in.Limit})
 	return out, err
 }
 
@@ -116,26 +116,26 @@ type changed struct {
 	Repeated bool `json:"repeated" doc:"the same request had been carried out before"`
 }
 
-// request is what every write's body begins with.
-type request struct {
+// Writing is what every write's body begins with.
+type Writing struct {
 	RequestID string    `json:"request_id" minLength:"16" maxLength:"64" pattern:"^[A-Za-z0-9_-]+$" doc:"made by the client and kept until a definite answer"`
 	On        clock.Day `json:"on,omitempty" doc:"from which day it holds; empty is today"`
 }
 
-func (r request) write(villageID id.ID, by access.Actor) village.Write {
+func (r Writing) write(villageID id.ID, by access.Actor) village.Write {
 	return village.Write{Village: villageID, By: by.User(), On: r.On, RequestID: r.RequestID}
 }
 
 type addHouseholdInput struct {
 	villageInput
 	Body struct {
-		request
+		Writing
 		village.NewHousehold
 	}
 }
 
 func (s *Server) addHousehold(ctx context.Context, by access.Actor, in *addHouseholdInput) (out made, err error) {
-	out.ID, out.Repeated, err = s.Villages.CreateHousehold(ctx, in.Body.write(in.Village.ID, by), in.Body.NewHousehold)
+	out.ID, out.Repeated, err = s.Village.CreateHousehold(ctx, in.Body.write(in.Village.ID, by), in.Body.NewHousehold)
 	return out, err
 }
 
@@ -146,9 +146,9 @@ type getHouseholdInput struct {
 
 func (s *Server) getHousehold(ctx context.Context, _ access.Actor, in *getHouseholdInput) (village.Detail, error) {
 	if in.Day.Day == 0 {
-		in.Day.Day = s.Villages.Today()
+		in.Day.Day = s.Village.Today()
 	}
-	return s.Villages.Detail(ctx, in.Village.ID, in.Household.ID, in.Day.Day)
+	return s.Village.Detail(ctx, in.Village.ID, in.Household.ID, in.Day.Day)
 }
 
 type findHouseholdInput struct {
@@ -165,16 +165,16 @@ type foundHouseholds struct {
 }
 
 func (s *Server) findHousehold(ctx context.Context, _ access.Actor, in *findHouseholdInput) (out foundHouseholds, err error) {
-	day := s.Villages.Today()
+	day := s.Village.Today()
 	switch b := in.Body; {
 	case b.Code != "":
 		var h village.Household
-		h, err = s.Villages.ByCode(ctx, in.Village.ID, b.Code)
+		h, err = s.Village.ByCode(ctx, in.Village.ID, b.Code)
 		out.Items = []village.Household{h}
 	case b.Number != "":
-		out.Items, err = s.Villages.ByNumber(ctx, in.Village.ID, b.Number, day)
+		out.Items, err = s.Village.ByNumber(ctx, in.Village.ID, b.Number, day)
 	case b.Name != "":
-		out.Items, err = s.Villages.ByName(ctx, in.Village.ID, b.Name, day)
+		out.Items, err = s.Village.ByName(ctx, in.Village.ID, b.Name, day)
 	default:
 		err = village.ErrInvalid.With("请扫户码，或填户编号、姓名。")
 	}
@@ -184,13 +184,13 @@ func (s *Server) findHousehold(ctx context.Context, _ access.Actor, in *findHous
 type memberInput struct {
 	householdInput
 	Body struct {
-		request
+		Writing
 		village.NewMember
 	}
 }
 
 func (s *Server) addMember(ctx context.Context, by access.Actor, in *memberInput) (out made, err error) {
-	out.ID, out.Repeated, err = s.Villages.AddMember(ctx, in.Body.write(in.Village.ID, by), in.Household.ID, in.Body.NewMember)
+	out.ID, out.Repeated, err = s.Village.AddMember(ctx, in.Body.write(in.Village.ID, by), in.Household.ID, in.Body.NewMember)
 	return out, err
 }
 
@@ -198,20 +198,20 @@ type correctMemberInput struct {
 	villageInput
 	Member idParam `path:"member"`
 	Body   struct {
-		request
+		Writing
 		village.Correction
 	}
 }
 
 func (s *Server) correctMember(ctx context.Context, by access.Actor, in *correctMemberInput) (out changed, err error) {
-	out.Repeated, err = s.Villages.CorrectMember(ctx, in.Body.write(in.Village.ID, by), in.Member.ID, in.Body.Correction)
+	out.Repeated, err = s.Village.CorrectMember(ctx, in.Body.write(in.Village.ID, by), in.Member.ID, in.Body.Correction)
 	return out, err
 }
 
 type statusInput struct {
 	householdInput
 	Body struct {
-		request
+		Writing
 		Status string `json:"status" enum:"resident,away,suspended"`
 	}
 }
@@ -220,14 +220,14 @@ func (s *Server) setStatus(ctx context.Context, by access.Actor, in *statusInput
 	if err := by.NotOwn(in.Household.ID); err != nil {
 		return out, err
 	}
-	out.Repeated, err = s.Villages.SetStatus(ctx, in.Body.write(in.Village.ID, by), in.Household.ID, in.Body.Status)
+	out.Repeated, err = s.Village.SetStatus(ctx, in.Body.write(in.Village.ID, by), in.Household.ID, in.Body.Status)
 	return out, err
 }
 
 type flagsInput struct {
 	householdInput
 	Body struct {
-		request
+		Writing
 		Flags []string `json:"flags" maxItems:"20" doc:"exactly the flags it has from then on"`
 	}
 }
@@ -236,28 +236,28 @@ func (s *Server) setFlags(ctx context.Context, by access.Actor, in *flagsInput) 
 	if err := by.NotOwn(in.Household.ID); err != nil {
 		return out, err
 	}
-	out.Repeated, err = s.Villages.SetFlags(ctx, in.Body.write(in.Village.ID, by), in.Household.ID, in.Body.Flags)
+	out.Repeated, err = s.Village.SetFlags(ctx, in.Body.write(in.Village.ID, by), in.Household.ID, in.Body.Flags)
 	return out, err
 }
 
 type headInput struct {
 	householdInput
 	Body struct {
-		request
+		Writing
 		Member   id.ID  `json:"member" doc:"the new householder, a member of the household"`
 		FormerIs string `json:"former_is,omitempty" maxLength:"8" doc:"the former householder's relation to the new one; empty is 其他"`
 	}
 }
 
 func (s *Server) changeHead(ctx context.Context, by access.Actor, in *headInput) (out changed, err error) {
-	out.Repeated, err = s.Villages.ChangeHead(ctx, in.Body.write(in.Village.ID, by), in.Household.ID, in.Body.Member, in.Body.FormerIs)
+	out.Repeated, err = s.Village.ChangeHead(ctx, in.Body.write(in.Village.ID, by), in.Household.ID, in.Body.Member, in.Body.FormerIs)
 	return out, err
 }
 
 type kinInput struct {
 	villageInput
 	Body struct {
-		request
+		Writing
 		Member    id.ID  `json:"member_id" doc:"the official"`
 		Household id.ID  `json:"household_id" doc:"the relatives' household"`
 		Relation  string `json:"relation,omitempty" maxLength:"8" doc:"兄弟、岳父……"`
@@ -265,9 +265,9 @@ type kinInput struct {
 }
 
 func (s *Server) declareKin(ctx context.Context, by access.Actor, in *kinInput) (out changed, err error) {
-	return out, s.Villages.DeclareKin(ctx, in.Body.write(in.Village.ID, by), in.Body.Member, in.Body.Household, in.Body.Relation)
+	return out, s.Village.DeclareKin(ctx, in.Body.write(in.Village.ID, by), in.Body.Member, in.Body.Household, in.Body.Relation)
 }
 
 func (s *Server) endKin(ctx context.Context, by access.Actor, in *kinInput) (out changed, err error) {
-	return out, s.Villages.EndKin(ctx, in.Body.write(in.Village.ID, by), in.Body.Member, in.Body.Household)
+	return out, s.Village.EndKin(ctx, in.Body.write(in.Village.ID, by), in.Body.Member, in.Body.Household)
 }

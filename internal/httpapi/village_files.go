@@ -33,9 +33,9 @@ type uploadInput struct {
 	villageInput
 	RawBody huma.MultipartFormFiles[struct {
 		File         huma.FormFile `form:"file" required:"true" doc:".xlsx 或 .csv，不超过 20 MB"`
-		Partial      bool          `form:"partial" doc:"导入没有错误的户，其余的列出来；不选则有一处错误就都不导入"`
-		CreateGroups bool          `form:"create_groups" doc:"名册里有而本村没有的小组，自动新建"`
-		On           string        `form:"on" doc:"从哪一天起算，如 2026-11-21；空为今天"`
+		Partial      bool          `form:"partial" required:"false" doc:"导入没有错误的户，其余的列出来；不选则有一处错误就都不导入"`
+		CreateGroups bool          `form:"create_groups" required:"false" doc:"名册里有而本村没有的小组，自动新建"`
+		On           string        `form:"on" required:"false" doc:"从哪一天起算，如 2026-11-21；空为今天"`
 	}]
 }
 
@@ -56,7 +56,7 @@ func (s *Server) importHouseholds(ctx context.Context, by access.Actor, in *uplo
 	}
 	form := in.RawBody.Data()
 	defer form.File.Close()
-	return s.Villages.ImportHouseholds(ctx, w, form.File, village.ImportOptions{Partial: form.Partial, CreateGroups: form.CreateGroups})
+	return s.Village.ImportHouseholds(ctx, w, form.File, village.ImportOptions{Partial: form.Partial, CreateGroups: form.CreateGroups})
 }
 
 func (s *Server) importOpenings(ctx context.Context, by access.Actor, in *uploadInput) (ledger.OpeningReport, error) {
@@ -64,13 +64,13 @@ func (s *Server) importOpenings(ctx context.Context, by access.Actor, in *upload
 	if err != nil {
 		return ledger.OpeningReport{}, err
 	}
-	version, err := s.Book.InForce(ctx, in.Village.ID, s.Villages.Today())
+	version, err := s.Book.InForce(ctx, in.Village.ID, s.Village.Today())
 	if err != nil {
 		return ledger.OpeningReport{}, err
 	}
 	form := in.RawBody.Data()
 	defer form.File.Close()
-	return ledger.ImportOpenings(ctx, s.DB, s.Villages, version.Scheme, w, s.Now(), form.File)
+	return ledger.ImportOpenings(ctx, s.DB, s.Village, version.Scheme, w, s.Now(), form.File)
 }
 
 // download is an answer that browsers save as a file.
@@ -89,7 +89,7 @@ func excel(name string, write func(w io.Writer) error) (*download, error) {
 }
 
 func (s *Server) householdTemplate(ctx context.Context, _ access.Actor, in *villageInput) (*download, error) {
-	groups, err := s.Villages.Groups(ctx, in.Village.ID, s.Villages.Today())
+	groups, err := s.Village.Groups(ctx, in.Village.ID, s.Village.Today())
 	if err != nil {
 		return nil, err
 	}
@@ -102,18 +102,18 @@ func (s *Server) householdTemplate(ctx context.Context, _ access.Actor, in *vill
 
 func (s *Server) exportHouseholds(ctx context.Context, _ access.Actor, in *villageInput) (*download, error) {
 	return excel("households", func(w io.Writer) error {
-		_, err := s.Villages.ExportHouseholds(ctx, in.Village.ID, w)
+		_, err := s.Village.ExportHouseholds(ctx, in.Village.ID, w)
 		return err
 	})
 }
 
 func (s *Server) openingsTemplate(ctx context.Context, _ access.Actor, in *villageInput) (*download, error) {
-	version, err := s.Book.InForce(ctx, in.Village.ID, s.Villages.Today())
+	version, err := s.Book.InForce(ctx, in.Village.ID, s.Village.Today())
 	if err != nil {
 		return nil, err
 	}
 	return excel("openings", func(w io.Writer) error {
-		return s.Villages.WriteOpeningTemplate(ctx, in.Village.ID, w, ledger.OpeningWallets(version.Scheme))
+		return s.Village.WriteOpeningTemplate(ctx, in.Village.ID, w, ledger.OpeningWallets(version.Scheme))
 	})
 }
 
@@ -136,7 +136,7 @@ type printedCode struct {
 }
 
 func (s *Server) replaceCodes(ctx context.Context, by access.Actor, in *codesInput) (out codeList, err error) {
-	codes, err := s.Villages.ReplaceCodes(ctx, in.Village.ID, by.User(), in.Body.Households)
+	codes, err := s.Village.ReplaceCodes(ctx, in.Village.ID, by.User(), in.Body.Households)
 	if err != nil {
 		return out, err
 	}
