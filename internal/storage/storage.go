@@ -206,21 +206,29 @@ func (d *DB) NewID() id.ID { return d.node.newID() }
 // Query reads outside a transaction, through the prepared statements of the read pool.
 func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	count(ctx)
-	if s := d.reader.stmts.get(query); s != nil {
+	if s := d.reader.prepared(ctx, query); s != nil {
 		return s.QueryContext(ctx, args...)
 	}
-	defer d.reader.stmts.want(ctx, d.reader.db, query)
 	return d.reader.db.QueryContext(ctx, query, args...)
 }
 
 // QueryRow is Query for one row.
 func (d *DB) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
 	count(ctx)
-	if s := d.reader.stmts.get(query); s != nil {
+	if s := d.reader.prepared(ctx, query); s != nil {
 		return s.QueryRowContext(ctx, args...)
 	}
-	defer d.reader.stmts.want(ctx, d.reader.db, query)
 	return d.reader.db.QueryRowContext(ctx, query, args...)
+}
+
+// prepared is the query's statement, or nil at its first use. It is prepared before the query runs, never while its
+// rows hold a connection: readers that each hold one and want another would wait for one another for ever.
+func (p *pool) prepared(ctx context.Context, query string) *sql.Stmt {
+	if s := p.stmts.get(query); s != nil {
+		return s
+	}
+	p.stmts.want(ctx, p.db, query)
+	return p.stmts.get(query)
 }
 
 // Gorm reads outside a transaction, for lists and simple records.
