@@ -1,0 +1,137 @@
+package access
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"hefen/internal/clock"
+	"hefen/internal/id"
+	"hefen/internal/storage"
+)
+
+// Actor is the caller behind a token. Everything is read from the database at each request, in one statement (one more
+// for holders of a role over a region), so that a session or role that has ended has no effect on the next request.
+// ErrSignIn when there is no such session or it has expired.
+func (s *Service) Actor(ctx context.Context, token string) (Actor, error) {
+	if len(token) != tokenChars {
+		return Actor{}, ErrSignIn
+	}
+	now := s.now()
+	hash := hashToken(token)
+	a, err := s.load(ctx, bySession, clock.DayOf(now), hash, clock.Ms(now))
+	a.session = hash
+	return a, err
+}
+
+// ActAs is the user without a session: for commands, the demo and jobs that act for somebody.
+func (s *Service) ActAs(ctx context.Context, user id.ID) (Actor, error) {
+	a, err := s.load(ctx, byUser, s.today(), user)
+	if err == ErrSignIn {
+		return Actor{}, ErrUserUnknown
+	}
+	return a, err
+}
+
+// actorSQL reads a user with the offices, the homes and the declared kin, as their product: people hold few of each. The
+// terms are compared with the day in Go: conditions on two more columns cost the optimiser of MariaDB more than a few
+// ended rows do, and so the statement costs hardly more than the look-up of the session alone.
+const actorSQL = `SELECT {id},
+  COALESCE(r.id, 0), COALESCE(r.role, ''), COALESCE(r.village_id, 0), COALESCE(r.shop_id, 0), COALESCE(r.group_id, 0), COALESCE(r.region_id, 0),
+  COALESCE(r.from_day, 0), COALESCE(r.to_day, 0), COALESCE(um.from_day, 0), COALESCE(um.to_day, 0),
+  COALESCE(m.village_id, 0), COALESCE(m.household_id, 0), COALESCE(m.member_id, 0), COALESCE(m.from_day, 0), COALESCE(m.to_day, 0),
+  COALESCE(k.village_id, 0), COALESCE(k.household_id, 0), COALESCE(k.from_day, 0), COALESCE(k.to_day, 0)
+FROM {from}
+LEFT JOIN user_roles r ON r.user_id = {id}
+LEFT JOIN user_members um ON um.user_id = {id}
+LEFT JOIN memberships m ON m.member_id = um.member_id
+LEFT JOIN kin k ON k.member_id = um.member_id
+WHERE {where}`
+
+// Closing a user deletes the sessions, so a session need not look at the user's state.
+var (
+	bySession = strings.NewReplacer("{from}", "sessions s", "{id}", "s.user_id", "{where}", "s.token_hash = ? AND s.expires_at > ?").Replace(actorSQL)
+	byUser    = strings.NewReplacer("{from}", "users u", "{id}", "u.id", "{where}", "u.id = ? AND u.state = 'active'").Replace(actorSQL)
+)
+
+func (s *Service) load(ctx context.Context, query string, day clock.Day, who ...any) (Actor, error) {
+	rows, err := s.db.Query(ctx, query, who...)
+	if err != nil {
+		return Actor{}, fmt.Errorf("load actor: %w", err)
+	}
+	var a Actor
+	err = eachRow(rows, func() error {
+		var o Office
+		var h Home
+		var k Kinship
+		var role string
+		var held, stood, lived, akin term
+		if err := rows.Scan(&a.user, &o.ID, &role, &o.Village, &o.Shop, &o.Group, &o.Region, &held.from, &held.to, &stood.from, &stood.to,
+			&h.Village, &h.Household, &h.Member, &lived.from, &lived.to, &k.Village, &k.Household, &akin.from, &akin.to); err != nil {
+			return err
+		}
+		o.Role = Role(role)
+		if held.holds(day) && !slices.ContainsFunc(a.offices, func(x Office) bool { return x.ID == o.ID }) {
+			a.offices = append(a.offices, o)
+		}
+		if stood.holds(day) && lived.holds(day) && !slices.Contains(a.homes, h) {
+			a.homes = append(a.homes, h)
+		}
+		if stood.holds(day) && akin.holds(day) && !slices.Contains(a.kin, k) {
+			a.kin = append(a.kin, k)
+		}
+		return nil
+	})
+	if err != nil {
+		return Actor{}, fmt.Errorf("load actor: %w", err)
+	}
+	if a.user == 0 {
+		return Actor{}, ErrSignIn
+	}
+	if slices.ContainsFunc(a.offices, func(o Office) bool { return o.Role.seat() == onRegion }) {
+		err = s.loadCovered(ctx, &a)
+	}
+	return a, err
+}
+
+// term is from a first day to the day after the last; the zero term, of a row that is missing, holds on no day.
+type term struct{ from, to clock.Day }
+
+func (t term) holds(day clock.Day) bool { return t.from <= day && day < t.to }
+
+// loadCovered fills in which towns and villages lie under the regions of the actor's offices.
+func (s *Service) loadCovered(ctx context.Context, a *Actor) error {
+	var over []id.ID
+	for i, o := range a.offices {
+		if o.Role.seat() == onRegion {
+			a.offices[i].covers = map[id.ID]bool{o.Region: true}
+			over = append(over, o.Region)
+		}
+	}
+	rows, err := s.db.Query(ctx, `SELECT r.parent_id, r.id, COALESCE(v.id, 0) FROM regions r
+		LEFT JOIN regions v ON v.parent_id = r.id AND v.kind = 'village'
+		WHERE r.parent_id IN `+storage.In(len(over))+` AND r.kind IN ('town', 'village')`, storage.Args(over)...)
+	if err != nil {
+		return fmt.Errorf("load regions: %w", err)
+	}
+	err = eachRow(rows, func() error {
+		var top, below, village id.ID
+		if err := rows.Scan(&top, &below, &village); err != nil {
+			return err
+		}
+		for _, o := range a.offices {
+			if o.Region == top && o.covers != nil {
+				o.covers[below] = true
+				if village != 0 {
+					o.covers[village] = true
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("load regions: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,14 @@
+-- +goose Up
+-- People of the demo county whose place anyone may take there.
+CREATE TABLE personas (
+    code       VARCHAR(40) NOT NULL,
+    user_id    BIGINT NOT NULL,
+    village_id BIGINT NOT NULL,
+    name       VARCHAR(60) NOT NULL,
+    role       VARCHAR(20) NOT NULL,
+    note       VARCHAR(200) NOT NULL,
+    place      INT NOT NULL,
+    PRIMARY KEY (code)
+) WITHOUT ROWID;
+-- +goose Down
+DROP TABLE personas;
