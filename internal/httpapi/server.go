@@ -41,6 +41,7 @@ type Server struct {
 	Book        *rulebook.Book
 	Board       *board.Service
 	Successions *succession.Service
+	Access      *access.Service
 
 	// Gauges are read at each look at /metrics: name without the prefix hefen_ → help and value.
 	Gauges map[string]Gauge
