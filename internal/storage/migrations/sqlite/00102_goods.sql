@@ -1,0 +1,20 @@
+-- +goose Up
+-- what a shop gives for points; reorder_at: at this many or fewer it is time to buy
+CREATE TABLE goods (
+    id         INTEGER NOT NULL PRIMARY KEY,
+    shop_id    BIGINT NOT NULL,
+    class      VARCHAR(32) NOT NULL,
+    name       VARCHAR(60) NOT NULL,
+    unit       VARCHAR(10) NOT NULL,
+    barcode    VARCHAR(32) NOT NULL,
+    note       VARCHAR(200) NOT NULL,
+    state      VARCHAR(8) NOT NULL,
+    reorder_at INT NOT NULL CHECK (reorder_at >= 0),
+    created_by BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    rev        BIGINT NOT NULL DEFAULT 0,
+    CHECK (state IN ('on', 'paused', 'removed'))
+);
+CREATE UNIQUE INDEX goods_name ON goods (shop_id, name);
+-- +goose Down
+DROP TABLE goods;
