@@ -1,0 +1,155 @@
+package market
+
+import (
+	"cmp"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"hefen/internal/clock"
+	"hefen/internal/errs"
+	"hefen/internal/id"
+	"hefen/internal/points"
+	"hefen/internal/storage"
+)
+
+// Want is one line of a basket.
+type Want struct {
+	Goods id.ID `json:"goods"`
+	Qty   int64 `json:"qty" minimum:"1" maximum:"999"`
+}
+
+// Line is one line of a receipt, as the goods were called and priced then.
+type Line struct {
+	Goods  id.ID         `json:"goods"`
+	Name   string        `json:"name"`
+	Unit   string        `json:"unit"`
+	Qty    int64         `json:"qty"`
+	Price  points.Amount `json:"price" doc:"of one piece"`
+	Amount points.Amount `json:"amount" doc:"of the line"`
+}
+
+// shelf is one goods with its price of the day and the lots that can be given out, first to end first.
+type shelf struct {
+	name, unit, state string
+	price             points.Amount
+	lots              []lot
+}
+
+func checkBasket(lines []Want) error {
+	if len(lines) == 0 {
+		return wrong("lines", "还没有选商品")
+	}
+	if len(lines) > MaxLines {
+		return wrong("lines", "一次最多兑换%d样商品，请分两次办理", MaxLines)
+	}
+	seen := map[id.ID]bool{}
+	for i, w := range lines {
+		if w.Qty < 1 || w.Qty > MaxQty {
+			return wrong(fmt.Sprintf("lines[%d].qty", i), "数量应在1到%d之间", MaxQty)
+		}
+		if seen[w.Goods] {
+			return wrong(fmt.Sprintf("lines[%d].goods", i), "同一样商品请合成一行")
+		}
+		seen[w.Goods] = true
+	}
+	return nil
+}
+
+// readShelves reads, in one statement, whether the shop is open and serves the village, and the goods of the basket with
+// today's prices and the lots that are still good.
+func readShelves(tx *storage.Tx, in, shop id.ID, lines []Want, today clock.Day) (map[id.ID]*shelf, error) {
+	ids := make([]id.ID, len(lines))
+	for i, w := range lines {
+		ids[i] = w.Goods
+	}
+	ids = storage.Padded(ids)
+	shelves := map[id.ID]*shelf{}
+	state, served := "", id.ID(0)
+	rows, err := tx.Query(`SELECT s.state, COALESCE(v.village_id, 0), COALESCE(g.id, 0), COALESCE(g.name, ''), COALESCE(g.unit, ''), COALESCE(g.state, ''), `+priceOn+`,
+		COALESCE(l.id, 0), COALESCE(l.qty_left, 0)
+		FROM shops s LEFT JOIN shop_villages v ON v.shop_id = s.id AND v.village_id = ? AND v.from_day <= ? AND v.to_day > ?
+		LEFT JOIN goods g ON g.shop_id = s.id AND g.id IN `+storage.In(len(ids))+`
+		LEFT JOIN stock_lots l ON l.goods_id = g.id AND l.qty_left > 0 AND l.expires_on >= ?
+		WHERE s.id = ? ORDER BY g.id, l.expires_on, l.id`, append(storage.Args(ids, today, in, today, today), today, shop)...)
+	err = each(rows, err, func(r *sql.Rows) error {
+		var goods id.ID
+		var one shelf
+		var l lot
+		if err := r.Scan(&state, &served, &goods, &one.name, &one.unit, &one.state, &one.price, &l.id, &l.left); err != nil {
+			return err
+		}
+		at, ok := shelves[goods]
+		if !ok {
+			at = &one
+			shelves[goods] = at
+		}
+		if l.id != 0 {
+			at.lots = append(at.lots, l)
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read goods: %w", err)
+	case state == "":
+		return nil, ErrNoShop
+	case served == 0:
+		return nil, ErrNotServed
+	case state == Paused:
+		return nil, ErrShopClosed.With("超市暂停兑换，请等恢复营业后再来")
+	case state != Open:
+		return nil, ErrShopClosed.With("这个超市已经停业，请到本村其他超市兑换")
+	}
+	return shelves, nil
+}
+
+// fill prices the basket and says which lots give how much. Pure: the same shelves give the same lines and takes.
+func fill(shelves map[id.ID]*shelf, wants []Want) (lines []Line, takes []take, total points.Amount, err error) {
+	for i, w := range wants {
+		path := fmt.Sprintf("lines[%d].goods", i)
+		s, ok := shelves[w.Goods]
+		if !ok || s.state == Removed {
+			return nil, nil, 0, ErrNoGoods.WithFields(errs.Field{Path: path, Msg: ErrNoGoods.Msg})
+		}
+		if s.state != OnSale {
+			return nil, nil, 0, ErrGoodsPaused.With("%s暂停兑换，请换一样", s.name)
+		}
+		if s.price <= 0 {
+			return nil, nil, 0, ErrNoPrice.With("%s今天还没有定价，请先定价", s.name)
+		}
+		out, missing := draw(s.lots, w.Qty, w.Goods, s.price)
+		if missing > 0 {
+			return nil, nil, 0, soldOut(s, w.Qty, w.Qty-missing)
+		}
+		amount := s.price * points.Amount(w.Qty)
+		lines = append(lines, Line{Goods: w.Goods, Name: s.name, Unit: s.unit, Qty: w.Qty, Price: s.price, Amount: amount})
+		takes = append(takes, out...)
+		total += amount
+	}
+	return lines, takes, total, nil
+}
+
+func soldOut(s *shelf, want, have int64) error {
+	if have == 0 {
+		return ErrSoldOut.With("%s已经兑完，请换一样", s.name)
+	}
+	return ErrSoldOut.With("%s只剩%d%s，不够%d%s，请减少数量", s.name, have, s.unit, want, s.unit)
+}
+
+// title is what the passbook says: 兑换：香皂×2、毛巾×1.
+func title(verb string, lines []Line) string {
+	parts := make([]string, len(lines))
+	for i, l := range lines {
+		parts[i] = fmt.Sprintf("%s×%d", l.Name, l.Qty)
+	}
+	return verb + "：" + strings.Join(parts, "、")
+}
+
+// sorted puts the wants in the order of goods, so that equal baskets lock alike.
+func sorted(wants []Want) []Want {
+	wants = slices.Clone(wants)
+	slices.SortFunc(wants, func(x, y Want) int { return cmp.Compare(x.Goods, y.Goods) })
+	return wants
+}

@@ -1,0 +1,218 @@
+package market_test
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"hefen/internal/access"
+	"hefen/internal/id"
+	"hefen/internal/ledger"
+	"hefen/internal/market"
+	"hefen/internal/points"
+	"hefen/internal/storage"
+	"hefen/internal/storage/dbtest"
+)
+
+// run calls fn with 0 … n-1 from workers goroutines.
+func run(n, workers int, fn func(i int)) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				fn(i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestNeverOversold: 1,000 requests over 20 goroutines for 100 pieces, which lie in several lots, sell exactly 100.
+func TestNeverOversold(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db, 20)
+		soap := w.goods("香皂", 250, 0)
+		for i, qty := range []int64{40, 1, 1, 38, 20} {
+			w.receive(soap, qty, today.Add(10+i))
+		}
+		keepers := make([]access.Actor, 4)
+		for i := range keepers {
+			keepers[i] = w.newKeeper()
+		}
+		for _, h := range w.households {
+			w.give(h, 10_000)
+		}
+		var sold, out, other atomic.Int64
+		run(1000, 20, func(i int) {
+			_, err := w.market.Redeem(ctx, keepers[i%len(keepers)], w.village, w.shop, market.RedeemRequest{RequestID: w.request(),
+				Household: w.households[i%len(w.households)], Lines: []market.Want{want(soap, 1)}, Total: 250})
+			switch {
+			case err == nil:
+				sold.Add(1)
+			case errors.Is(err, market.ErrSoldOut):
+				out.Add(1)
+			default:
+				other.Add(1)
+				t.Error(err)
+			}
+		})
+		if sold.Load() != 100 || out.Load() != 900 {
+			t.Errorf("sold %d, refused %d, failed %d", sold.Load(), out.Load(), other.Load())
+		}
+		var spent points.Amount
+		for _, h := range w.households {
+			spent += 10_000 - w.balance(h, "spend")
+		}
+		if spent != 100*250 || w.look(soap).Stock != 0 {
+			t.Errorf("points %s for 100 pieces, stock %d", spent, w.look(soap).Stock)
+		}
+		audit(t, db)
+	})
+}
+
+// TestNeverOverspent: one household at many counters at once spends what it has and no more.
+func TestNeverOverspent(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db, 1)
+		h := w.households[0]
+		w.post(h, ledger.Prize, "gift", points.Amount(600))
+		w.give(h, 2000) // 26 points: 10 pieces of 2.5
+		soap := w.goods("香皂", 250, 500)
+		var sold atomic.Int64
+		run(100, 16, func(int) {
+			_, err := w.redeem(h, 250, want(soap, 1))
+			if err == nil {
+				sold.Add(1)
+			} else if !errors.Is(err, ledger.ErrNotEnough) {
+				t.Error(err)
+			}
+		})
+		if left := w.balance(h, "gift") + w.balance(h, "spend"); sold.Load() != 10 || left != 100 || w.look(soap).Stock != 490 {
+			t.Errorf("sold %d, left %s, stock %d", sold.Load(), left, w.look(soap).Stock)
+		}
+		audit(t, db)
+	})
+}
+
+// TestSameRequestAtOnce: a device that sends one request many times gets one redemption and the same receipt.
+func TestSameRequestAtOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db, 1)
+		w.give(w.households[0], 10_000)
+		soap := w.goods("香皂", 250, 50)
+		r := market.RedeemRequest{RequestID: w.request(), Household: w.households[0], Lines: []market.Want{want(soap, 1)}, Total: 250}
+		var fresh atomic.Int64
+		var numbers sync.Map
+		run(40, 10, func(int) {
+			got, err := w.market.Redeem(ctx, w.keeper, w.village, w.shop, r)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if !got.Repeated {
+				fresh.Add(1)
+			}
+			numbers.Store(got.Number, true)
+		})
+		count := 0
+		numbers.Range(func(any, any) bool { count++; return true })
+		if fresh.Load() != 1 || count != 1 || w.balance(w.households[0], "spend") != 9750 {
+			t.Errorf("%d fresh, %d numbers, balance %s", fresh.Load(), count, w.balance(w.households[0], "spend"))
+		}
+		audit(t, db)
+	})
+}
+
+// TestCancelOnceAtOnce: many cancel the same redemption; one wins, the others are told, all is restored once.
+func TestCancelOnceAtOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db, 1)
+		w.give(w.households[0], 1000)
+		soap := w.goods("香皂", 250, 3)
+		r, err := w.redeem(w.households[0], 750, want(soap, 3))
+		must(t, err)
+		var won atomic.Int64
+		run(20, 10, func(int) {
+			if _, err := w.cancel(r.ID); err == nil {
+				won.Add(1)
+			} else if !errors.Is(err, market.ErrCancelled) {
+				t.Error(err)
+			}
+		})
+		if won.Load() != 1 || w.balance(w.households[0], "spend") != 1000 || w.look(soap).Stock != 3 {
+			t.Errorf("%d cancels, balance %s, stock %d", won.Load(), w.balance(w.households[0], "spend"), w.look(soap).Stock)
+		}
+		audit(t, db)
+	})
+}
+
+// TestPriceChangeRace: while the price flips, everyone pays either what the page showed or nothing.
+func TestPriceChangeRace(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db, 1)
+		w.give(w.households[0], 1_000_000)
+		soap := w.goods("香皂", 250, 500)
+		var paid atomic.Int64
+		run(120, 8, func(i int) {
+			if i%10 == 0 {
+				price := []points.Amount{250, 300}[i/10%2]
+				if _, err := w.market.SetPrice(ctx, w.keeper, w.village, w.shop, soap, market.PriceRequest{RequestID: w.request(), Price: price}); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			total := []points.Amount{250, 300}[i%2]
+			r, err := w.redeem(w.households[0], total, want(soap, 1))
+			switch {
+			case err == nil && r.Lines[0].Price == total:
+				paid.Add(int64(total))
+			case !errors.Is(err, market.ErrPriceChanged):
+				t.Errorf("paid %+v: %v", r.Lines, err)
+			}
+		})
+		if got := 1_000_000 - w.balance(w.households[0], "spend"); int64(got) != paid.Load() {
+			t.Errorf("paid %s, receipts say %d", got, paid.Load())
+		}
+		audit(t, db)
+	})
+}
+
+// TestEverythingAtOnce mixes redemptions of baskets in both orders with receiving, damage, counts and cancels.
+func TestEverythingAtOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db, 4)
+		for _, h := range w.households {
+			w.give(h, 1_000_000)
+		}
+		a, b := w.goods("香皂", 250, 30), w.goods("毛巾", 100, 30)
+		w.receive(a, 10, today.Add(3))
+		run(300, 12, func(i int) {
+			var err error
+			switch i % 10 {
+			case 0:
+				_, err = w.move(a, market.MoveRequest{Kind: market.Purchase, Qty: 5, ExpiresOn: today.Add(i)})
+			case 1:
+				_, err = w.move(b, market.MoveRequest{Kind: market.Damage, Qty: 1, Note: "破损"})
+			case 2:
+				_, err = w.move([]id.ID{a, b}[i%2], market.MoveRequest{Kind: market.Count, Qty: 20, Note: "月末盘点"})
+			case 3, 4:
+				var r market.Receipt
+				if r, err = w.redeem(w.households[i%4], 250, want(a, 1)); err == nil {
+					_, err = w.cancel(r.ID)
+				}
+			default:
+				basket := []market.Want{want(a, 1), want(b, 2)}
+				if i%2 == 0 {
+					basket[0], basket[1] = basket[1], basket[0]
+				}
+				_, err = w.redeem(w.households[i%4], 450, basket...)
+			}
+			if err != nil && !errors.Is(err, market.ErrSoldOut) && !errors.Is(err, market.ErrStock) {
+				t.Errorf("step %d: %v", i, err)
+			}
+		})
+		audit(t, db)
+	})
+}

@@ -1,0 +1,353 @@
+package market
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"hefen/internal/access"
+	"hefen/internal/clock"
+	"hefen/internal/id"
+	"hefen/internal/points"
+	"hefen/internal/storage"
+)
+
+// States of goods. What is removed is kept for old receipts.
+const (
+	OnSale  = "on"
+	OffSale = "paused"
+	Removed = "removed"
+)
+
+var goodsStates = map[string]string{OnSale: "可兑换", OffSale: "暂停兑换", Removed: "已下架"}
+
+// Goods is something a shop gives for points.
+type Goods struct {
+	ID        id.ID         `json:"id"`
+	Shop      id.ID         `json:"shop"`
+	Class     string        `json:"class" doc:"heading on the pages"`
+	Name      string        `json:"name"`
+	Unit      string        `json:"unit" doc:"what one piece is called: 块, 袋, 瓶"`
+	Barcode   string        `json:"barcode"`
+	Note      string        `json:"note"`
+	State     string        `json:"state" enum:"on,paused,removed"`
+	StateName string        `json:"state_name"`
+	Price     points.Amount `json:"price" doc:"today's price of one piece, in hundredths of a point; 0: not priced yet"`
+	NextPrice points.Amount `json:"next_price" doc:"the next price that is already set; 0: none"`
+	NextFrom  clock.Day     `json:"next_from" doc:"the day it takes effect"`
+	Stock     int64         `json:"stock" doc:"pieces that can be redeemed today"`
+	Spoiled   int64         `json:"spoiled" doc:"pieces past their last day, to be written off"`
+	GoodUntil clock.Day     `json:"good_until" doc:"last day of the lot that ends first; empty: no piece has one"`
+	ReorderAt int64         `json:"reorder_at" doc:"at this many pieces or fewer it is time to buy"`
+	Low       bool          `json:"low" doc:"it is time to buy"`
+	Repeated  bool          `json:"repeated" doc:"this request had already been carried out"`
+}
+
+// GoodsList is a page of goods.
+type GoodsList struct {
+	Items []Goods `json:"items"`
+	Next  string  `json:"next" doc:"cursor of the next page; empty: this was the last"`
+}
+
+// GoodsRequest enters goods, on sale from now.
+type GoodsRequest struct {
+	RequestID string        `json:"request_id" minLength:"16" maxLength:"64" doc:"made on the device"`
+	Class     string        `json:"class,omitempty" maxLength:"32"`
+	Name      string        `json:"name" minLength:"1" maxLength:"60"`
+	Unit      string        `json:"unit" minLength:"1" maxLength:"10"`
+	Barcode   string        `json:"barcode,omitempty" maxLength:"32"`
+	Note      string        `json:"note,omitempty" maxLength:"200"`
+	ReorderAt int64         `json:"reorder_at,omitempty" minimum:"0" maximum:"100000"`
+	Price     points.Amount `json:"price" minimum:"1" maximum:"10000000" doc:"price of one piece from today, in hundredths of a point"`
+}
+
+// GoodsEdit changes goods; what is left out stays.
+type GoodsEdit struct {
+	RequestID string  `json:"request_id" minLength:"16" maxLength:"64" doc:"made on the device"`
+	Class     *string `json:"class,omitempty" maxLength:"32"`
+	Name      string  `json:"name,omitempty" maxLength:"60"`
+	Unit      string  `json:"unit,omitempty" maxLength:"10"`
+	Barcode   *string `json:"barcode,omitempty" maxLength:"32"`
+	Note      *string `json:"note,omitempty" maxLength:"200"`
+	ReorderAt *int64  `json:"reorder_at,omitempty" minimum:"0" maximum:"100000"`
+	State     string  `json:"state,omitempty" enum:"on,paused,removed"`
+}
+
+// PriceRequest sets a price from a day on.
+type PriceRequest struct {
+	RequestID string        `json:"request_id" minLength:"16" maxLength:"64" doc:"made on the device"`
+	Price     points.Amount `json:"price" minimum:"1" maximum:"10000000" doc:"price of one piece, in hundredths of a point"`
+	From      clock.Day     `json:"from,omitempty" doc:"first day of the price, today or later; empty: today"`
+}
+
+// Price is one price of the history.
+type Price struct {
+	Price points.Amount `json:"price"`
+	From  clock.Day     `json:"from"`
+	SetAt int64         `json:"set_at" doc:"milliseconds since 1970 UTC"`
+}
+
+// CreateGoods enters goods of a shop with their first price.
+func (s *Service) CreateGoods(ctx context.Context, a access.Actor, in, shop id.ID, r GoodsRequest) (Goods, error) {
+	if err := a.Allow(MayKeepStock, access.Place{Village: in, Shop: shop}); err != nil {
+		return Goods{}, err
+	}
+	g := Goods{Class: r.Class, Name: r.Name, Unit: r.Unit, Barcode: r.Barcode, Note: r.Note, ReorderAt: r.ReorderAt, State: OnSale}
+	if err := first(errors.Join(g.check(), checkPrice(r.Price))); err != nil {
+		return Goods{}, err
+	}
+	return s.change(ctx, a, in, shop, s.db.NewID(), r.RequestID, "market.goods.create", r, func(tx *storage.Tx, made id.ID, now moment) error {
+		_, err := tx.Exec(`INSERT INTO goods (id, shop_id, class, name, unit, barcode, note, state, reorder_at, created_by, created_at)
+			VALUES (?,?,?,?,?,?,?,?,?,?,?)`, made, shop, g.Class, g.Name, g.Unit, g.Barcode, g.Note, g.State, g.ReorderAt, a.User(), now.ms)
+		if storage.IsDuplicate(err) {
+			return ErrGoodsName.Wrap(err)
+		}
+		if err != nil {
+			return fmt.Errorf("insert goods: %w", err)
+		}
+		return setPrice(tx, made, now.day, r.Price, a.User(), now)
+	})
+}
+
+// EditGoods changes what goods are called, when to reorder them, and whether they can be redeemed.
+func (s *Service) EditGoods(ctx context.Context, a access.Actor, in, shop, goods id.ID, r GoodsEdit) (Goods, error) {
+	if err := a.Allow(MayKeepStock, access.Place{Village: in, Shop: shop}); err != nil {
+		return Goods{}, err
+	}
+	return s.change(ctx, a, in, shop, goods, r.RequestID, "market.goods.edit", r, func(tx *storage.Tx, goods id.ID, _ moment) error {
+		if err := lockGoods(tx, shop, goods); err != nil {
+			return err
+		}
+		var g Goods
+		if err := tx.QueryRow("SELECT class, name, unit, barcode, note, state, reorder_at FROM goods WHERE id = ?", goods).
+			Scan(&g.Class, &g.Name, &g.Unit, &g.Barcode, &g.Note, &g.State, &g.ReorderAt); err != nil {
+			return fmt.Errorf("read goods: %w", err)
+		}
+		g.apply(r)
+		if err := g.check(); err != nil {
+			return first(err)
+		}
+		_, err := tx.Exec("UPDATE goods SET class = ?, name = ?, unit = ?, barcode = ?, note = ?, state = ?, reorder_at = ? WHERE id = ?",
+			g.Class, g.Name, g.Unit, g.Barcode, g.Note, g.State, g.ReorderAt, goods)
+		if storage.IsDuplicate(err) {
+			return ErrGoodsName.Wrap(err)
+		}
+		return err
+	})
+}
+
+func (g *Goods) apply(r GoodsEdit) {
+	if r.Class != nil {
+		g.Class = *r.Class
+	}
+	if r.Name != "" {
+		g.Name = r.Name
+	}
+	if r.Unit != "" {
+		g.Unit = r.Unit
+	}
+	if r.Barcode != nil {
+		g.Barcode = *r.Barcode
+	}
+	if r.Note != nil {
+		g.Note = *r.Note
+	}
+	if r.ReorderAt != nil {
+		g.ReorderAt = *r.ReorderAt
+	}
+	if r.State != "" {
+		g.State = r.State
+	}
+}
+
+func (g *Goods) check() error {
+	var state, reorder error
+	if goodsStates[g.State] == "" {
+		state = wrong("state", "状态只能是可兑换、暂停兑换或已下架")
+	}
+	if g.ReorderAt < 0 || g.ReorderAt > MaxMove {
+		reorder = wrong("reorder_at", "补货提醒的数量应在0到%d之间", MaxMove)
+	}
+	return first(errors.Join(text("class", "分类", g.Class, false, 32), text("name", "商品名称", g.Name, true, 60), text("unit", "单位", g.Unit, true, 10),
+		text("barcode", "条码", g.Barcode, false, 32), text("note", "说明", g.Note, false, 200), state, reorder))
+}
+
+func checkPrice(p points.Amount) error {
+	if p <= 0 || p > MaxPrice {
+		return wrong("price", "价格应在0.01到%s分之间", MaxPrice)
+	}
+	return nil
+}
+
+// SetPrice sets the price from a day on, today or later; the price set last for a day holds. Receipts keep the price
+// they were made at.
+func (s *Service) SetPrice(ctx context.Context, a access.Actor, in, shop, goods id.ID, r PriceRequest) (Goods, error) {
+	if err := a.Allow(MayKeepStock, access.Place{Village: in, Shop: shop}); err != nil {
+		return Goods{}, err
+	}
+	if err := checkPrice(r.Price); err != nil {
+		return Goods{}, err
+	}
+	return s.change(ctx, a, in, shop, goods, r.RequestID, "market.goods.price", r, func(tx *storage.Tx, goods id.ID, now moment) error {
+		from := r.From
+		if from == 0 {
+			from = now.day
+		}
+		if from < now.day || !from.Valid() || from > now.day.Add(366) {
+			return wrong("from", "生效日期应从今天（%s）起，不超过一年", now.day)
+		}
+		if err := lockGoods(tx, shop, goods); err != nil {
+			return err
+		}
+		return setPrice(tx, goods, from, r.Price, a.User(), now)
+	})
+}
+
+func setPrice(tx *storage.Tx, goods id.ID, from clock.Day, price points.Amount, by id.ID, now moment) error {
+	if _, err := tx.Exec("INSERT INTO goods_prices (id, goods_id, from_day, price, set_by, set_at) VALUES (?,?,?,?,?,?)",
+		tx.NewID(), goods, from, int64(price), by, now.ms); err != nil {
+		return fmt.Errorf("insert price: %w", err)
+	}
+	return nil
+}
+
+// moment is the one instant of a use case.
+type moment struct {
+	ms  int64
+	day clock.Day
+}
+
+// change runs one write on goods: once, by who may change the shop, and answers the goods as they then are.
+func (s *Service) change(ctx context.Context, a access.Actor, in, shop, goods id.ID, request, op string, body any,
+	fn func(tx *storage.Tx, goods id.ID, now moment) error) (Goods, error) {
+	at := s.now()
+	now := moment{clock.Ms(at), clock.DayOf(at)}
+	named, repeated := goods, false
+	err := s.db.InTx(ctx, func(tx *storage.Tx) error {
+		earlier, again, err := tx.Once(a.User(), request, op, []any{in, shop, bodyGoods(op, named), body}, named)
+		if repeated, goods = again, earlier; err != nil || again {
+			return err
+		}
+		if _, err := s.mine(a, tx.QueryRow, in, shop, now.day); err != nil {
+			return err
+		}
+		return fn(tx, named, now)
+	})
+	if err != nil {
+		return Goods{}, err
+	}
+	g, err := s.oneGoods(ctx, shop, goods)
+	g.Repeated = repeated
+	return g, err
+}
+
+// bodyGoods is the goods a request names: none yet when it makes them, or the repeat would look like another request.
+func bodyGoods(op string, goods id.ID) id.ID {
+	if op == "market.goods.create" {
+		return 0
+	}
+	return goods
+}
+
+// lockGoods takes the row under which the stock and the record of goods are changed, but not redeemed.
+func lockGoods(tx *storage.Tx, shop, goods id.ID) error {
+	n, err := tx.Exec("UPDATE goods SET rev = rev + 1 WHERE id = ? AND shop_id = ?", goods, shop)
+	if err != nil {
+		return fmt.Errorf("lock goods: %w", err)
+	}
+	if n == 0 {
+		return ErrNoGoods
+	}
+	return nil
+}
+
+// priceOn is the price of goods g on a day (one argument), or 0.
+const priceOn = "COALESCE((SELECT p.price FROM goods_prices p WHERE p.goods_id = g.id AND p.from_day <= ? ORDER BY p.from_day DESC, p.id DESC LIMIT 1), 0)"
+
+const goodsColumns = `g.id, g.shop_id, g.class, g.name, g.unit, g.barcode, g.note, g.state, g.reorder_at, ` + priceOn + `,
+	COALESCE((SELECT p.price FROM goods_prices p WHERE p.goods_id = g.id AND p.from_day > ? ORDER BY p.from_day, p.id DESC LIMIT 1), 0),
+	COALESCE((SELECT MIN(p.from_day) FROM goods_prices p WHERE p.goods_id = g.id AND p.from_day > ?), 0),
+	COALESCE((SELECT SUM(l.qty_left) FROM stock_lots l WHERE l.goods_id = g.id AND l.expires_on >= ?), 0),
+	COALESCE((SELECT SUM(l.qty_left) FROM stock_lots l WHERE l.goods_id = g.id AND l.expires_on < ?), 0),
+	COALESCE((SELECT MIN(l.expires_on) FROM stock_lots l WHERE l.goods_id = g.id AND l.expires_on >= ? AND l.qty_left > 0), 0)`
+
+func readGoods(q query, today clock.Day, where string, args ...any) ([]Goods, error) {
+	list := []Goods{}
+	rows, err := q("SELECT "+goodsColumns+" FROM goods g WHERE "+where, append([]any{today, today, today, today, today, today}, args...)...)
+	err = each(rows, err, func(r *sql.Rows) error {
+		var g Goods
+		err := r.Scan(&g.ID, &g.Shop, &g.Class, &g.Name, &g.Unit, &g.Barcode, &g.Note, &g.State, &g.ReorderAt, &g.Price, &g.NextPrice,
+			&g.NextFrom, &g.Stock, &g.Spoiled, &g.GoodUntil)
+		if g.GoodUntil == clock.Forever {
+			g.GoodUntil = 0
+		}
+		g.StateName = goodsStates[g.State]
+		g.Low = g.State != Removed && g.Stock <= g.ReorderAt
+		list = append(list, g)
+		return err
+	})
+	return list, err
+}
+
+func (s *Service) oneGoods(ctx context.Context, shop, goods id.ID) (Goods, error) {
+	list, err := readGoods(s.query(ctx), clock.DayOf(s.now()), "g.id = ? AND g.shop_id = ?", goods, shop)
+	if err != nil {
+		return Goods{}, err
+	}
+	if len(list) == 0 {
+		return Goods{}, ErrNoGoods
+	}
+	return list[0], nil
+}
+
+// Goods lists what a shop gives, oldest first. all shows paused and removed goods too, to those who see the stock.
+func (s *Service) Goods(ctx context.Context, a access.Actor, in, shop id.ID, all bool, page Page) (GoodsList, error) {
+	need, place := MaySeeShops, access.Place{Village: in}
+	if all {
+		need, place.Shop = MaySeeStock, shop
+	}
+	if err := a.Allow(need, place); err != nil {
+		return GoodsList{}, err
+	}
+	after, err := page.from(0)
+	if err != nil {
+		return GoodsList{}, err
+	}
+	today := clock.DayOf(s.now())
+	if _, err := shopAt(s.row(ctx), in, shop, today); err != nil {
+		return GoodsList{}, err
+	}
+	where, args := "g.shop_id = ? AND g.id > ? AND g.state = 'on' ORDER BY g.id LIMIT ?", []any{shop, after, page.limit() + 1}
+	if all {
+		where = "g.shop_id = ? AND g.id > ? ORDER BY g.id LIMIT ?"
+	}
+	list, err := readGoods(s.query(ctx), today, where, args...)
+	if err != nil {
+		return GoodsList{}, err
+	}
+	items, next := cut(list, page.limit(), func(g Goods) id.ID { return g.ID })
+	return GoodsList{items, next}, nil
+}
+
+// Prices is the history of a goods' prices, newest first, at most 100.
+func (s *Service) Prices(ctx context.Context, a access.Actor, in, shop, goods id.ID) ([]Price, error) {
+	if err := a.Allow(MaySeeStock, access.Place{Village: in, Shop: shop}); err != nil {
+		return nil, err
+	}
+	if _, err := shopAt(s.row(ctx), in, shop, clock.DayOf(s.now())); err != nil {
+		return nil, err
+	}
+	if _, err := s.oneGoods(ctx, shop, goods); err != nil {
+		return nil, err
+	}
+	list := []Price{}
+	rows, err := s.db.Query(ctx, "SELECT price, from_day, set_at FROM goods_prices WHERE goods_id = ? ORDER BY from_day DESC, id DESC LIMIT 100", goods)
+	err = each(rows, err, func(r *sql.Rows) error {
+		var p Price
+		err := r.Scan(&p.Price, &p.From, &p.SetAt)
+		list = append(list, p)
+		return err
+	})
+	return list, err
+}

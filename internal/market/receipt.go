@@ -1,0 +1,225 @@
+package market
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"hefen/internal/access"
+	"hefen/internal/clock"
+	"hefen/internal/id"
+	"hefen/internal/points"
+	"hefen/internal/storage"
+)
+
+// States of a redemption.
+const (
+	Done      = "done"
+	Cancelled = "cancelled"
+)
+
+var redemptionStates = map[string]string{Done: "已兑换", Cancelled: "已取消"}
+
+// Receipt is a redemption as it is shown and printed.
+type Receipt struct {
+	ID              id.ID         `json:"id"`
+	Number          string        `json:"number" doc:"short number, unique in the shop: month and day, and five digits"`
+	Village         id.ID         `json:"village"`
+	Shop            id.ID         `json:"shop"`
+	On              clock.Day     `json:"redeemed_on"`
+	CreatedAt       int64         `json:"created_at" doc:"milliseconds since 1970 UTC"`
+	Account         id.ID         `json:"-"`
+	Household       id.ID         `json:"household"`
+	Member          id.ID         `json:"member,omitempty" doc:"who paid, where the village scores persons"`
+	HouseholdNumber string        `json:"household_number"`
+	HouseholdName   string        `json:"household_name" doc:"the householder, or the person who paid"`
+	Total           points.Amount `json:"total" doc:"hundredths of a point"`
+	Slip
+	State       string `json:"state" enum:"done,cancelled"`
+	StateName   string `json:"state_name"`
+	Keeper      id.ID  `json:"keeper"`
+	KeeperName  string `json:"keeper_name"`
+	CancelledAt int64  `json:"cancelled_at,omitempty" doc:"milliseconds since 1970 UTC"`
+	CanCancel   bool   `json:"can_cancel" doc:"it is still the day on which it may be cancelled; the scheme may forbid it"`
+	Repeated    bool   `json:"repeated" doc:"this request had already been carried out"`
+}
+
+// Slip is the part of a receipt that is stored as it was given out.
+type Slip struct {
+	Lines        []Line        `json:"lines"`
+	Paid         []Paid        `json:"paid" doc:"which wallets paid"`
+	BalanceAfter points.Amount `json:"balance_after" doc:"what the spend wallets then held"`
+}
+
+// Paid is what one wallet gave.
+type Paid struct {
+	Wallet string        `json:"wallet"`
+	Name   string        `json:"name"`
+	Amount points.Amount `json:"amount"`
+}
+
+// CancelRequest cancels a redemption.
+type CancelRequest struct {
+	RequestID string `json:"request_id" minLength:"16" maxLength:"64" doc:"made on the device"`
+	Reason    string `json:"reason,omitempty" maxLength:"100"`
+}
+
+// Receipts is a page of redemptions, newest first.
+type Receipts struct {
+	Items []Receipt `json:"items"`
+	Next  string    `json:"next" doc:"cursor of the next page; empty: this was the last"`
+}
+
+// Redemption is one receipt of a shop.
+func (s *Service) Redemption(ctx context.Context, a access.Actor, in, shop, redemption id.ID) (Receipt, error) {
+	if err := a.Allow(MaySeeRedemptions, access.Place{Village: in, Shop: shop}); err != nil {
+		return Receipt{}, err
+	}
+	r, err := s.read(ctx, in, shop, redemption)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return s.finish(ctx, r)
+}
+
+// RedemptionOf is one receipt of a household, for its people.
+func (s *Service) RedemptionOf(ctx context.Context, a access.Actor, in, household, redemption id.ID) (Receipt, error) {
+	if err := a.Allow(MaySeeOwn, access.Place{Village: in, Household: household}); err != nil {
+		return Receipt{}, err
+	}
+	list, err := s.list(ctx, "id = ? AND village_id = ? AND household_id = ?", redemption, in, household)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if len(list) == 0 {
+		return Receipt{}, ErrNoRedemption
+	}
+	return list[0], nil
+}
+
+// RedemptionsOn lists what a shop gave out to this village's people on a day (0: today), newest first.
+func (s *Service) RedemptionsOn(ctx context.Context, a access.Actor, in, shop id.ID, day clock.Day, page Page) (Receipts, error) {
+	if err := a.Allow(MaySeeRedemptions, access.Place{Village: in, Shop: shop}); err != nil {
+		return Receipts{}, err
+	}
+	if day == 0 {
+		day = clock.DayOf(s.now())
+	}
+	before, err := page.from(newest)
+	if err != nil {
+		return Receipts{}, err
+	}
+	return s.page(ctx, page, "shop_id = ? AND redeemed_on = ? AND village_id = ? AND id < ? ORDER BY id DESC LIMIT ?", shop, day, in, before, page.limit()+1)
+}
+
+// RedemptionsOf lists a household's redemptions, newest first.
+func (s *Service) RedemptionsOf(ctx context.Context, a access.Actor, in, household id.ID, page Page) (Receipts, error) {
+	if err := a.Allow(MaySeeOwn, access.Place{Village: in, Household: household}); err != nil {
+		return Receipts{}, err
+	}
+	before, err := page.from(newest)
+	if err != nil {
+		return Receipts{}, err
+	}
+	return s.page(ctx, page, "household_id = ? AND village_id = ? AND id < ? ORDER BY id DESC LIMIT ?", household, in, before, page.limit()+1)
+}
+
+func (s *Service) page(ctx context.Context, page Page, where string, args ...any) (Receipts, error) {
+	list, err := s.list(ctx, where, args...)
+	if err != nil {
+		return Receipts{}, err
+	}
+	items, next := cut(list, page.limit(), func(r Receipt) id.ID { return r.ID })
+	return Receipts{items, next}, nil
+}
+
+func (s *Service) list(ctx context.Context, where string, args ...any) ([]Receipt, error) {
+	list, err := readReceipts(s.query(ctx), where, args...)
+	if err != nil {
+		return nil, err
+	}
+	var keepers []id.ID
+	for i := range list {
+		if !slices.Contains(keepers, list[i].Keeper) {
+			keepers = append(keepers, list[i].Keeper)
+		}
+	}
+	names, err := s.names(ctx, keepers...)
+	if err != nil {
+		return nil, err
+	}
+	today := clock.DayOf(s.now())
+	for i := range list {
+		list[i].describe(names, today)
+	}
+	return list, nil
+}
+
+// read is one receipt as stored.
+func (s *Service) read(ctx context.Context, in, shop, redemption id.ID) (Receipt, error) {
+	list, err := readReceipts(s.query(ctx), "id = ? AND village_id = ? AND shop_id = ?", redemption, in, shop)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if len(list) == 0 {
+		return Receipt{}, ErrNoRedemption
+	}
+	return list[0], nil
+}
+
+// repeat answers a request that had been carried out before.
+func (s *Service) repeat(ctx context.Context, in, shop, redemption id.ID) (Receipt, error) {
+	r, err := s.read(ctx, in, shop, redemption)
+	if err != nil {
+		return Receipt{}, err
+	}
+	r.Repeated = true
+	return s.finish(ctx, r)
+}
+
+// finish adds what is not stored.
+func (s *Service) finish(ctx context.Context, r Receipt) (Receipt, error) {
+	names, err := s.names(ctx, r.Keeper)
+	r.describe(names, clock.DayOf(s.now()))
+	return r, err
+}
+
+func (r *Receipt) describe(names map[id.ID]string, today clock.Day) {
+	r.KeeperName, r.StateName = names[r.Keeper], redemptionStates[r.State]
+	r.CanCancel = r.State == Done && r.On == today
+}
+
+func readReceipts(q query, where string, args ...any) ([]Receipt, error) {
+	list := []Receipt{}
+	rows, err := q(`SELECT id, number, village_id, shop_id, redeemed_on, created_at, account_id, household_id, member_id, household_number, name,
+		total, receipt, state, keeper, cancelled_at FROM redemptions WHERE `+where, args...)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var r Receipt
+		var text []byte
+		if err := rows.Scan(&r.ID, &r.Number, &r.Village, &r.Shop, &r.On, &r.CreatedAt, &r.Account, &r.Household, &r.Member, &r.HouseholdNumber,
+			&r.HouseholdName, &r.Total, &text, &r.State, &r.Keeper, &r.CancelledAt); err != nil {
+			return err
+		}
+		if err := json.Unmarshal(text, &r.Slip); err != nil {
+			return fmt.Errorf("receipt %s: %w", r.ID, err)
+		}
+		list = append(list, r)
+		return nil
+	})
+	return list, err
+}
+
+// movesOf are the takes of a redemption.
+func movesOf(tx *storage.Tx, redemption id.ID) ([]take, error) {
+	var takes []take
+	rows, err := tx.Query("SELECT lot_id, goods_id, qty, price FROM stock_moves WHERE ref_id = ? AND kind = ? ORDER BY lot_id", redemption, redeemed)
+	err = each(rows, err, func(r *sql.Rows) error {
+		var t take
+		err := r.Scan(&t.lot, &t.goods, &t.qty, &t.price)
+		takes = append(takes, t)
+		return err
+	})
+	return takes, err
+}
