@@ -1,5 +1,5 @@
 import { get } from '@/services/request'
-import type { Group, Household, List, Passbook, Scheme, Entry, Persona } from './types'
+import type { Group, Household, List, Passbook, Scheme, Entry, Person, Persona } from './types'
 
 export const personas = () => get<{ items: Persona[] }>('/demo/personas')
 
@@ -15,6 +15,10 @@ export interface HouseholdFilter {
 
 export const households = (village: string, filter: HouseholdFilter) =>
   get<List<Household>>(`/villages/${village}/households`, { ...filter })
+
+/** A household with its people. */
+export const household = (village: string, id: string) =>
+  get<Household & { people: Person[] }>(`/villages/${village}/households/${id}`)
 
 export const scheme = (village: string) => get<Scheme>(`/villages/${village}/scheme`)
 
