@@ -1,13 +1,5 @@
 import { get } from '@/services/request'
-import type { Binding, Group, Household, HouseholdDetail, List, Passbook, Scheme, Entry, Persona } from './types'
-
-/** Requests to be taken as a member of a household that wait for somebody of the village. */
-export const bindings = (village: string, cursor = '') =>
-  get<{ items: Binding[]; next_cursor?: string }>(`/villages/${village}/bindings`, { state: 'pending', cursor, limit: 50 })
-
-/** Path of the two answers to such a request. */
-export const bindingPath = (village: string, id: string, verb: 'confirm' | 'refuse') =>
-  `/villages/${village}/bindings/${id}/${verb}`
+import type { Group, Household, List, Passbook, Scheme, Entry, Persona } from './types'
 
 export const personas = () => get<{ items: Persona[] }>('/demo/personas')
 
@@ -23,10 +15,6 @@ export interface HouseholdFilter {
 
 export const households = (village: string, filter: HouseholdFilter) =>
   get<List<Household>>(`/villages/${village}/households`, { ...filter })
-
-/** A household with its people. */
-export const household = (village: string, id: string) =>
-  get<HouseholdDetail>(`/villages/${village}/households/${id}`)
 
 export const scheme = (village: string) => get<Scheme>(`/villages/${village}/scheme`)
 

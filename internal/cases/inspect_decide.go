@@ -1,0 +1,353 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"hefen/internal/access"
+	"hefen/internal/clock"
+	"hefen/internal/errs"
+	"hefen/internal/id"
+	"hefen/internal/rulebook"
+	"hefen/internal/scheme"
+	"hefen/internal/storage"
+	"hefen/internal/village"
+)
+
+// Report is what a decision made of an inspection, row by row.
+type Report struct {
+	Inspection id.ID       `json:"inspection"`
+	State      State       `json:"state" enum:"draft,submitted,effective,withdrawn" doc:"submitted: it waits for another person's decision"`
+	StateName  string      `json:"state_name"`
+	Decided    int         `json:"decided" doc:"households scored"`
+	Skipped    int         `json:"skipped" doc:"households not looked at"`
+	Rows       []ReportRow `json:"rows"`
+	Repeated   bool        `json:"repeated"`
+}
+
+// ReportRow is the decision on one household.
+type ReportRow struct {
+	Row       int       `json:"row"`
+	Household id.ID     `json:"household"`
+	Number    string    `json:"number"`
+	Name      string    `json:"name"`
+	Case      id.ID     `json:"case"`
+	Points    string    `json:"points" doc:"what counts, with its sign, in words"`
+	Reasons   []string  `json:"reasons"`
+	On        clock.Day `json:"counted_on"`
+}
+
+// DecideInspection takes an inspection one step on, all rows or none. Its author submits it, with effect at once where
+// the item is direct; otherwise another person decides it. All rows become one batch of cases and postings.
+// ErrRows, with a field for each wrong row, leaves everything as it was.
+func (s *Service) DecideInspection(ctx context.Context, a access.Actor, where, inspection id.ID, r Step) (Report, error) {
+	if err := a.Allow(MayInspect, access.Place{Village: where}); err != nil {
+		return Report{}, err
+	}
+	if len([]rune(r.Why)) > MaxWhy {
+		return Report{}, ErrWhy
+	}
+	d, err := s.prepareInspection(ctx, a, where, inspection)
+	if err != nil {
+		return Report{}, err
+	}
+	repeated := false
+	err = s.db.InTx(ctx, func(tx *storage.Tx) (err error) {
+		if _, repeated, err = tx.Once(a.User(), r.RequestID, "cases.inspection.decide", []any{where, inspection, r.Why}, inspection); err != nil || repeated {
+			return err
+		}
+		return d.run(tx, r.Why)
+	})
+	if err != nil {
+		return Report{}, err
+	}
+	return s.report(ctx, where, inspection, repeated)
+}
+
+// inspecting is the decision of an inspection in the making.
+type inspecting struct {
+	in       Inspection
+	actor    access.Actor
+	version  *rulebook.Version
+	item     *scheme.Item
+	at       time.Time
+	act      Action
+	subjects map[id.ID]village.Subject // as they were on the day
+	newID    func() id.ID
+}
+
+// prepareInspection reads what needs no lock: who may do what, the rules, and the households on the day.
+func (s *Service) prepareInspection(ctx context.Context, a access.Actor, where, inspection id.ID) (*inspecting, error) {
+	in, err := s.inspection(ctx, where, inspection)
+	if err != nil {
+		return nil, err
+	}
+	d := &inspecting{in: in, actor: a, at: s.now(), newID: s.db.NewID, subjects: map[id.ID]village.Subject{}}
+	if d.version, err = s.rules.InForce(ctx, where, in.OccurredOn); err != nil {
+		return nil, err
+	}
+	var ok bool
+	if d.item, ok = d.version.Scheme.Item(in.Item); !ok {
+		return nil, scheme.ErrItemUnknown
+	}
+	fills, err := s.fills(ctx, a, &in)
+	if err != nil {
+		return nil, err
+	}
+	waiting := len(waits(a, where, d.version.Scheme, d.item, in.OccurredOn, clock.DayOf(d.at))) > 0
+	mayApprove := a.Allow(MayApprove, access.Place{Village: where})
+	switch {
+	case in.State == Submitted && in.Author == a.User():
+		d.act = submit // a repeat, or refused by the table
+	case in.State == Submitted && in.approvals+1 < d.item.Review.Levels:
+		d.act, err = pass, mayApprove
+	case in.State == Submitted:
+		d.act, err = approve, mayApprove
+	case !fills && in.State == Draft:
+		err = ErrInspector
+	case waiting:
+		d.act = submit
+	default:
+		d.act = enter
+	}
+	if err != nil {
+		return nil, err
+	}
+	lines, err := readLines(s.outside(ctx), inspection)
+	if err != nil {
+		return nil, err
+	}
+	households := make([]id.ID, len(lines))
+	for i, l := range lines {
+		households[i] = l.Household
+	}
+	return d, d.readSubjects(ctx, s.villages, households)
+}
+
+// readSubjects asks for the households as they were; those that were not in force that day stay out and are wrong
+// rows if they were filled in.
+func (d *inspecting) readSubjects(ctx context.Context, villages *village.Service, households []id.ID) error {
+	found, err := villages.Subjects(ctx, d.in.Village, d.in.OccurredOn, households)
+	if errors.Is(err, village.ErrNotInForce) {
+		missing := map[string]bool{}
+		for _, f := range errs.As(err).Fields {
+			missing[f.Path] = true
+		}
+		var rest []id.ID
+		for _, h := range households {
+			if !missing[h.String()] {
+				rest = append(rest, h)
+			}
+		}
+		found, err = villages.Subjects(ctx, d.in.Village, d.in.OccurredOn, rest)
+	}
+	for _, sub := range found {
+		d.subjects[sub.Household] = sub
+	}
+	return err
+}
+
+// run takes the step: it locks the inspection by changing its state, then the accounts.
+func (d *inspecting) run(tx *storage.Tx, why string) error {
+	to, err := d.in.State.next(d.act)
+	if err != nil {
+		return err
+	}
+	approvals, decider := 0, id.ID(0)
+	if d.act == approve || d.act == pass {
+		approvals, decider = 1, d.actor.User()
+	}
+	n, err := tx.Exec("UPDATE inspections SET state = ?, approvals = approvals + ?, decider = ?, changed_at = ?, rev = rev + 1 WHERE id = ? AND state = ? AND approvals = ?",
+		string(to), approvals, decider, clock.Ms(d.at), d.in.ID, string(d.in.State), d.in.approvals)
+	if err != nil {
+		return fmt.Errorf("decide inspection: %w", err)
+	}
+	if n == 0 {
+		return ErrState
+	}
+	if approvals > 0 {
+		if err := otherThanBefore(tx, d.in.ID, d.actor.User()); err != nil {
+			return err
+		}
+	}
+	if err := event(tx, d.in.Village, d.in.ID, d.actor.User(), clock.Ms(d.at), d.in.State, to, why); err != nil {
+		return err
+	}
+	lines, err := readLines(tx.Query, d.in.ID)
+	if err != nil {
+		return err
+	}
+	cs, rows, err := d.records(lines)
+	if err != nil || to != Effective {
+		return err
+	}
+	st := newSettlement(d.version, cs, d.actor.User(), d.at)
+	if err := st.guard(tx); err != nil {
+		return err
+	}
+	refused, err := st.decide(tx.Query, tx.NewID)
+	if err != nil {
+		return err
+	}
+	if len(refused) > 0 {
+		return wrongRows(refused, rows)
+	}
+	if err := insert(tx, cs); err != nil {
+		return err
+	}
+	return st.post(tx)
+}
+
+// records turns the filled lines into cases, or says which rows are wrong.
+func (d *inspecting) records(lines []InspectionLine) ([]*record, []InspectionLine, error) {
+	var cs []*record
+	var rows []InspectionLine
+	var refused []refusal
+	for _, l := range lines {
+		if !l.Seen {
+			continue
+		}
+		rows = append(rows, l)
+		sub, ok := d.subjects[l.Household]
+		if !ok {
+			refused = append(refused, refusal{len(rows) - 1, village.ErrNotInForce})
+			continue
+		}
+		c := newRecord(d.version, d.item, &sub, Request{OccurredOn: d.in.OccurredOn, Points: l.Points, Grade: l.Grade, Quantity: l.Quantity, Note: l.Note},
+			d.in.Author, d.at)
+		c.id, c.batch, c.state, c.enteredAs = d.newID(), d.in.ID, Effective, Effective
+		err := mayScore(d.actor, d.in.Village, &sub)
+		if err == nil {
+			err = d.version.Scheme.Validate(c.deed())
+		}
+		if err != nil {
+			refused = append(refused, refusal{len(rows) - 1, err})
+		}
+		cs = append(cs, c)
+	}
+	switch {
+	case len(refused) > 0:
+		return nil, nil, wrongRows(refused, rows)
+	case len(rows) == 0:
+		return nil, nil, ErrNothingSeen
+	}
+	return cs, rows, nil
+}
+
+// wrongRows is the report of what has to be mended before the inspection can be decided.
+func wrongRows(refused []refusal, rows []InspectionLine) error {
+	fields := make([]errs.Field, len(refused))
+	for i, r := range refused {
+		e := errs.As(r.err)
+		if e == nil {
+			return r.err
+		}
+		l := &rows[r.index]
+		fields[i] = errs.Field{Path: "第" + strconv.Itoa(l.Row) + "行", Msg: l.Number + " " + l.Name + "：" + e.Msg}
+	}
+	return ErrRows.With("有%d行填写不对，请改好后再提交；所有户都还没有记分", len(fields)).WithFields(fields...)
+}
+
+// report reads what the inspection has become.
+func (s *Service) report(ctx context.Context, where, inspection id.ID, repeated bool) (Report, error) {
+	in, err := s.inspection(ctx, where, inspection)
+	if err != nil {
+		return Report{}, err
+	}
+	out := Report{Inspection: inspection, State: in.State, StateName: in.StateName, Repeated: repeated, Rows: []ReportRow{}}
+	rows, err := s.db.Query(ctx, `SELECT `+columnsOfC+`, l.row_no, h.number, h.name FROM inspection_lines l
+		JOIN households h ON h.id = l.household_id JOIN cases c ON c.batch_id = l.inspection_id AND c.household_id = l.household_id
+		WHERE l.inspection_id = ? ORDER BY l.row_no`, inspection)
+	if err != nil {
+		return Report{}, fmt.Errorf("read report: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c record
+		var r ReportRow
+		if err := c.scan(rows, &r.Row, &r.Number, &r.Name); err != nil {
+			return Report{}, fmt.Errorf("read report: %w", err)
+		}
+		r.Household, r.Case, r.Points, r.Reasons, r.On = c.household, c.id, c.worth.Signed(), c.reasons, c.counted
+		out.Rows = append(out.Rows, r)
+	}
+	if err := rows.Err(); err != nil {
+		return Report{}, err
+	}
+	rows.Close()
+	out.Decided = len(out.Rows)
+	var total int
+	err = s.db.QueryRow(ctx, "SELECT COUNT(*) FROM inspection_lines WHERE inspection_id = ? AND seen = 0", inspection).Scan(&total)
+	out.Skipped = total
+	return out, err
+}
+
+// ReturnInspection gives a submitted inspection back to its author to change, with a reason. By another person.
+func (s *Service) ReturnInspection(ctx context.Context, a access.Actor, where, inspection id.ID, r Step) (Inspection, error) {
+	if err := a.Allow(MayApprove, access.Place{Village: where}); err != nil {
+		return Inspection{}, err
+	}
+	if err := checkWhy(r.Why); err != nil {
+		return Inspection{}, err
+	}
+	return s.moveInspection(ctx, a, where, inspection, turnBack, r, func(in *Inspection) error {
+		if in.Author == a.User() {
+			return ErrOwnEntry
+		}
+		return nil
+	})
+}
+
+// CancelInspection ends an inspection that has not been decided. By its author.
+func (s *Service) CancelInspection(ctx context.Context, a access.Actor, where, inspection id.ID, r Step) (Inspection, error) {
+	if err := a.Allow(MayInspect, access.Place{Village: where}); err != nil {
+		return Inspection{}, err
+	}
+	return s.moveInspection(ctx, a, where, inspection, withdraw, r, func(in *Inspection) error {
+		ok, err := s.fills(ctx, a, in)
+		if err != nil || !ok {
+			return errOr(err, ErrInspector)
+		}
+		return nil
+	})
+}
+
+func (s *Service) moveInspection(ctx context.Context, a access.Actor, where, inspection id.ID, act Action, r Step, may func(*Inspection) error) (Inspection, error) {
+	in, err := s.inspection(ctx, where, inspection)
+	if err != nil {
+		return Inspection{}, err
+	}
+	if err := may(&in); err != nil {
+		return Inspection{}, err
+	}
+	at := clock.Ms(s.now())
+	repeated := false
+	err = s.db.InTx(ctx, func(tx *storage.Tx) (err error) {
+		if _, repeated, err = tx.Once(a.User(), r.RequestID, "cases.inspection."+string(act), []any{where, inspection, r.Why}, inspection); err != nil || repeated {
+			return err
+		}
+		if in.State == Effective { // it has no points of its own: its cases are corrected one by one
+			return ErrState.With("这次检查已经生效，如有错误请对单户冲正")
+		}
+		to, err := in.State.next(act)
+		if err != nil {
+			return err
+		}
+		n, err := tx.Exec("UPDATE inspections SET state = ?, approvals = 0, changed_at = ?, rev = rev + 1 WHERE id = ? AND state = ?", string(to), at, inspection, string(in.State))
+		if err != nil {
+			return fmt.Errorf("move inspection: %w", err)
+		}
+		if n == 0 {
+			return ErrState
+		}
+		return event(tx, where, inspection, a.User(), at, in.State, to, strings.TrimSpace(r.Why))
+	})
+	if err != nil {
+		return Inspection{}, err
+	}
+	return s.answerInspection(ctx, a, where, inspection, repeated)
+}

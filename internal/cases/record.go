@@ -1,0 +1,322 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"hefen/internal/access"
+	"hefen/internal/clock"
+	"hefen/internal/errs"
+	"hefen/internal/id"
+	"hefen/internal/points"
+	"hefen/internal/rulebook"
+	"hefen/internal/scheme"
+	"hefen/internal/storage"
+	"hefen/internal/village"
+)
+
+// Request is a deed of one household or person, or the same deed of many.
+type Request struct {
+	RequestID  string        `json:"request_id" minLength:"16" maxLength:"64" doc:"made on the device and kept until a definite answer"`
+	Item       string        `json:"item" maxLength:"32" doc:"code of the item"`
+	Subjects   []id.ID       `json:"subjects" minItems:"1" maxItems:"200" doc:"households, or members where a person did it or persons are scored"`
+	OccurredOn clock.Day     `json:"occurred_on,omitempty" doc:"day of the deed; today if empty"`
+	Points     points.Amount `json:"points,omitempty" doc:"items with a range: the value given, in hundredths, with its sign"`
+	Grade      string        `json:"grade,omitempty" maxLength:"32" doc:"graded items: code of the grade"`
+	Quantity   int64         `json:"quantity,omitempty" doc:"items by quantity: thousandths of the unit"`
+	Note       string        `json:"note,omitempty" maxLength:"500"`
+}
+
+// Recorded is the answer to a Record or a Preview: one case per subject, in the order asked.
+type Recorded struct {
+	Items    []View `json:"items"`
+	Repeated bool   `json:"repeated" doc:"the request had been carried out before"`
+}
+
+// Record enters a deed: one case per subject, all or none. Where the item says so and the author may, it takes effect
+// at once; otherwise it waits for another person. Deeds older than the rules allow wait even for direct items.
+func (s *Service) Record(ctx context.Context, a access.Actor, village id.ID, r Request) (Recorded, error) {
+	if err := a.Allow(MayRecord, access.Place{Village: village}); err != nil {
+		return Recorded{}, err
+	}
+	at := s.now()
+	batch := s.db.NewID()
+	p, err := s.prepare(ctx, a, village, r, batch, at)
+	if err != nil {
+		return s.recordedBefore(ctx, a, village, r, err)
+	}
+	var earlier id.ID
+	var repeated bool
+	err = s.db.InTx(ctx, func(tx *storage.Tx) (err error) {
+		earlier, repeated, err = tx.Once(a.User(), r.RequestID, "cases.record", recordBody(village, r), batch)
+		if err != nil || repeated {
+			return err
+		}
+		if !p.direct {
+			return insert(tx, p.cases)
+		}
+		if err := p.guard(tx); err != nil {
+			return err
+		}
+		refused, err := p.decide(tx.Query, tx.NewID)
+		if err != nil {
+			return err
+		}
+		if len(refused) > 0 {
+			return p.explain(refused)
+		}
+		if err := insert(tx, p.cases); err != nil {
+			return err
+		}
+		return p.post(tx)
+	})
+	if err != nil {
+		return Recorded{}, err
+	}
+	if repeated {
+		return s.answerBatch(ctx, a, village, earlier)
+	}
+	out := Recorded{Items: make([]View, len(p.cases))}
+	for i, c := range p.cases {
+		out.Items[i] = s.view(a, p.version, c, p.subjects[i].Number, p.subjects[i].Name)
+	}
+	p.balances(out.Items)
+	return out, nil
+}
+
+// Preview is what Record would decide now, with the reasons, without writing anything. Waiting items are shown as they
+// would be decided.
+func (s *Service) Preview(ctx context.Context, a access.Actor, village id.ID, r Request) (Recorded, error) {
+	if err := a.Allow(MayRecord, access.Place{Village: village}); err != nil {
+		return Recorded{}, err
+	}
+	p, err := s.prepare(ctx, a, village, r, 0, s.now())
+	if err != nil {
+		return Recorded{}, err
+	}
+	refused, err := p.decide(s.outside(ctx), s.db.NewID)
+	if err != nil {
+		return Recorded{}, err
+	}
+	if len(refused) > 0 {
+		return Recorded{}, p.explain(refused)
+	}
+	out := Recorded{Items: make([]View, len(p.cases))}
+	for i, c := range p.cases {
+		c.id, c.reasons = 0, append(c.reasons, p.waits...)
+		out.Items[i] = s.view(a, p.version, c, p.subjects[i].Number, p.subjects[i].Name)
+	}
+	return out, nil
+}
+
+// prepared is a request that has been checked, as the cases it will become.
+type prepared struct {
+	*settlement
+	subjects []village.Subject
+	direct   bool
+	waits    []string // why it waits
+}
+
+func (s *Service) prepare(ctx context.Context, a access.Actor, where id.ID, r Request, batch id.ID, at time.Time) (*prepared, error) {
+	today := clock.DayOf(at)
+	if r.OccurredOn == 0 {
+		r.OccurredOn = today
+	}
+	if err := checkDay(r.OccurredOn, today); err != nil {
+		return nil, err
+	}
+	if err := checkSubjects(r.Subjects); err != nil {
+		return nil, err
+	}
+	v, err := s.rules.InForce(ctx, where, r.OccurredOn)
+	if err != nil {
+		return nil, err
+	}
+	item, ok := v.Scheme.Item(r.Item)
+	if !ok {
+		return nil, scheme.ErrItemUnknown
+	}
+	subjects, err := s.villages.Subjects(ctx, where, r.OccurredOn, r.Subjects)
+	if err != nil {
+		return nil, err
+	}
+	p := &prepared{subjects: subjects}
+	p.waits = waits(a, where, v.Scheme, item, r.OccurredOn, today)
+	p.direct = len(p.waits) == 0
+	cs := make([]*record, len(subjects))
+	for i := range subjects {
+		if err := mayScore(a, where, &subjects[i]); err != nil {
+			return nil, err
+		}
+		c := newRecord(v, item, &subjects[i], r, a.User(), at)
+		c.id, c.batch = s.db.NewID(), batch
+		if len(subjects) == 1 && batch != 0 {
+			c.id = batch
+		}
+		c.state, c.enteredAs = Effective, Effective
+		if !p.direct {
+			c.state, c.enteredAs, c.levels, c.reasons = Submitted, Submitted, max(1, item.Review.Levels), p.waits
+		}
+		if err := v.Scheme.Validate(c.deed()); err != nil {
+			return nil, err
+		}
+		cs[i] = c
+	}
+	p.settlement = newSettlement(v, cs, a.User(), at)
+	return p, nil
+}
+
+func newRecord(v *rulebook.Version, item *scheme.Item, sub *village.Subject, r Request, author id.ID, at time.Time) *record {
+	c := &record{village: sub.Village, account: sub.Household, household: sub.Household, member: sub.Member, group: sub.Group,
+		item: item.Code, itemName: item.Name, class: item.Class, scheme: v.ID, occurred: r.OccurredOn, counted: v.Counted(r.OccurredOn),
+		points: r.Points, grade: r.Grade, quantity: r.Quantity, note: r.Note,
+		author: author, createdAt: clock.Ms(at), changedAt: clock.Ms(at)}
+	if v.Scheme.Subject == scheme.SubjectPerson {
+		c.account = sub.Member
+	}
+	if g, ok := item.Value.Grade(r.Grade); ok {
+		c.gradeName = g.Name
+	}
+	return c
+}
+
+func checkDay(day, today clock.Day) error {
+	if !day.Valid() {
+		return scheme.ErrCaseInvalid.With("请填写事情发生的日期").WithFields(errs.Field{Path: "occurred_on", Msg: "请填写事情发生的日期"})
+	}
+	if day > today {
+		return ErrFuture.WithFields(errs.Field{Path: "occurred_on", Msg: ErrFuture.Msg})
+	}
+	return nil
+}
+
+func checkSubjects(subjects []id.ID) error {
+	if len(subjects) == 0 || len(subjects) > MaxSubjects {
+		return ErrSubjects
+	}
+	seen := make(map[id.ID]bool, len(subjects))
+	for i, o := range subjects {
+		if o == 0 {
+			return ErrSubjects
+		}
+		if seen[o] {
+			return ErrSubjectTwice.WithFields(errs.Field{Path: "subjects[" + strconv.Itoa(i) + "]", Msg: ErrSubjectTwice.Msg})
+		}
+		seen[o] = true
+	}
+	return nil
+}
+
+// mayScore refuses own and kin households, suspended subjects, and other groups to a group leader.
+func mayScore(a access.Actor, where id.ID, sub *village.Subject) error {
+	if err := a.NotOwn(sub.Household); err != nil {
+		return err
+	}
+	if !sub.Active {
+		return ErrInactive.With("%s当天处于暂停状态，不能记分", sub.Number)
+	}
+	if leaderOnly(a, where) {
+		led := a.Leads(where)
+		for _, g := range led {
+			if g == sub.Group {
+				return nil
+			}
+		}
+		if len(led) > 0 {
+			return ErrOtherGroup
+		}
+	}
+	return nil
+}
+
+// leaderOnly reports whether the actor enters as a group leader and as nothing higher.
+func leaderOnly(a access.Actor, where id.ID) bool {
+	return !a.Has(access.TeamMember, where) && !a.Has(access.FirstSecretary, where)
+}
+
+// waits says why a record waits for approval; nothing where it takes effect at once.
+func waits(a access.Actor, where id.ID, s *scheme.Scheme, item *scheme.Item, day, today clock.Day) []string {
+	var why []string
+	if !item.Review.Direct {
+		why = append(why, "“"+item.Name+"”"+item.ReviewText()+"，审核通过后计分")
+	}
+	if today.Sub(day) > s.Records.BackdateDays {
+		why = append(why, "补登"+strconv.Itoa(s.Records.BackdateDays)+"天以前的事情，需由其他工作人员审核")
+	}
+	if item.Review.Direct && s.Records.LeadersWait && leaderOnly(a, where) {
+		why = append(why, "小组长登记的记录，需由驻村工作队审核")
+	}
+	return why
+}
+
+// explain is the error of a batch that could not be decided: that of its only case, or all of them by row.
+func (p *prepared) explain(refused []refusal) error {
+	first := errs.As(refused[0].err)
+	if len(p.cases) == 1 || first == nil {
+		return refused[0].err
+	}
+	fields := make([]errs.Field, 0, len(refused))
+	for _, r := range refused {
+		msg := r.err.Error()
+		if e := errs.As(r.err); e != nil {
+			msg = e.Msg
+		}
+		fields = append(fields, errs.Field{Path: "subjects[" + strconv.Itoa(r.index) + "]", Msg: p.subjects[r.index].Number + "：" + msg})
+	}
+	return first.WithFields(fields...)
+}
+
+// balances adds what can be spent after a direct record of one subject, from what was just posted.
+func (p *prepared) balances(views []View) {
+	if len(views) != 1 || len(p.posted) != 1 {
+		return
+	}
+	for _, e := range p.posted[0].Entries {
+		if w, ok := p.version.Scheme.Wallet(e.Wallet); ok && w.Kind == scheme.KindSpend && views[0].BalanceAfter == nil {
+			views[0].BalanceAfter = &e.BalanceAfter
+		}
+	}
+}
+
+func recordBody(village id.ID, r Request) any {
+	r.RequestID = ""
+	return []any{village, r}
+}
+
+// errRefused ends the look-up of an earlier request without leaving a trace.
+var errRefused = errors.New("refused")
+
+// recordedBefore answers a request that is refused now but was carried out before: a device may send it again when
+// the household has moved or the rules have changed since. Otherwise it is the refusal.
+func (s *Service) recordedBefore(ctx context.Context, a access.Actor, village id.ID, r Request, refusal error) (Recorded, error) {
+	earlier, err := s.before(ctx, a, r.RequestID, "cases.record", recordBody(village, r))
+	if err != nil || earlier == 0 {
+		return Recorded{}, refusal
+	}
+	return s.answerBatch(ctx, a, village, earlier)
+}
+
+// before is what a request made when it was carried out earlier, zero if it was not.
+func (s *Service) before(ctx context.Context, a access.Actor, request, op string, body any) (earlier id.ID, err error) {
+	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
+		ref, repeated, err := tx.Once(a.User(), request, op, body, 0)
+		if err != nil {
+			return err
+		}
+		if repeated {
+			earlier = ref
+		}
+		return errRefused
+	})
+	if errors.Is(err, errRefused) {
+		err = nil
+	}
+	return earlier, err
+}
+
+func (s *Service) answerBatch(ctx context.Context, a access.Actor, village, batch id.ID) (Recorded, error) {
+	views, err := s.read(ctx, a, village, " AND c.batch_id = ? ORDER BY c.id", batch)
+	return Recorded{Items: views, Repeated: true}, err
+}

@@ -1,0 +1,120 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"hefen/internal/access"
+	"hefen/internal/clock"
+	"hefen/internal/id"
+	"hefen/internal/ledger"
+	"hefen/internal/standing"
+	"hefen/internal/storage"
+)
+
+// Withdraw lets the author take a record back within the minutes that the rules allow, whether it waits or has taken
+// effect; in the latter case its points are reversed and later decisions are replayed.
+func (s *Service) Withdraw(ctx context.Context, a access.Actor, village, caseID id.ID, r Step) (Answer, error) {
+	if err := a.Allow(MayRecord, access.Place{Village: village}); err != nil {
+		return Answer{}, err
+	}
+	c, err := s.one(ctx, village, caseID)
+	if err != nil {
+		return Answer{}, err
+	}
+	if c.author != a.User() {
+		return Answer{}, ErrNotAuthor
+	}
+	vs, err := s.versionsOf(ctx, c)
+	if err != nil {
+		return Answer{}, err
+	}
+	return s.step(ctx, a, village, caseID, "cases.withdraw", r, func(tx *storage.Tx, at time.Time) error {
+		if at.After(withdrawUntil(vs[c.scheme], c)) {
+			return ErrWithdrawLate
+		}
+		return s.undo(tx, vs, village, caseID, withdraw, a.User(), at, r.Why)
+	})
+}
+
+// Reverse takes back a case in effect, with a reason: not by its author, not for an own or kin household. Points that
+// were spent leave a debt. Later decisions that rested on it are replayed and only differences are posted.
+func (s *Service) Reverse(ctx context.Context, a access.Actor, village, caseID id.ID, r Step) (Answer, error) {
+	if err := a.Allow(MayReverse, access.Place{Village: village}); err != nil {
+		return Answer{}, err
+	}
+	if err := checkWhy(r.Why); err != nil {
+		return Answer{}, err
+	}
+	c, err := s.toCorrect(ctx, a, village, caseID)
+	if err != nil {
+		return Answer{}, err
+	}
+	vs, err := s.versionsOf(ctx, c)
+	if err != nil {
+		return Answer{}, err
+	}
+	return s.step(ctx, a, village, caseID, "cases.reverse", r, func(tx *storage.Tx, at time.Time) error {
+		return s.undo(tx, vs, village, caseID, reverse, a.User(), at, strings.TrimSpace(r.Why))
+	})
+}
+
+// toCorrect reads a case that the actor is about to reverse or amend.
+func (s *Service) toCorrect(ctx context.Context, a access.Actor, village, caseID id.ID) (*record, error) {
+	c, err := s.one(ctx, village, caseID)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.NotOwn(c.household); err != nil {
+		return nil, err
+	}
+	if c.author == a.User() {
+		return nil, ErrOwnReverse
+	}
+	return c, nil
+}
+
+func (s *Service) undo(tx *storage.Tx, vs versions, village, caseID id.ID, act Action, by id.ID, at time.Time, why string) error {
+	c, err := one(tx, village, caseID)
+	if err != nil {
+		return err
+	}
+	if c.state.inEffect() {
+		if err := vs.guard(tx, c); err != nil {
+			return err
+		}
+		if c, err = one(tx, village, caseID); err != nil { // as it stands now that nobody else can correct it
+			return err
+		}
+	}
+	wasInEffect := c.state.inEffect()
+	if err := c.move(tx, act, by, at, why); err != nil || !wasInEffect {
+		return err
+	}
+	if err := c.takeBack(tx, by, at); err != nil {
+		return err
+	}
+	return vs.replay(tx, c, by, at)
+}
+
+// takeBack reverses everything a case has posted and ends its tags.
+func (c *record) takeBack(tx *storage.Tx, by id.ID, at time.Time) error {
+	entries, err := ledger.EntriesOfCase(tx, c.account, c.id)
+	if err != nil {
+		return err
+	}
+	done := map[id.ID]bool{}
+	for _, e := range entries {
+		if done[e.Posting] || e.Kind == ledger.Reversal {
+			continue
+		}
+		done[e.Posting] = true
+		_, err := ledger.Reverse(tx, ledger.Correction{Village: c.village, Kind: e.Kind, Ref: e.Ref, By: by, At: at, Title: "冲正：" + c.title()})
+		if err != nil && !errors.Is(err, ledger.ErrNothing) {
+			return err
+		}
+	}
+	return standing.LiftOfCase(tx, c.account, c.id, clock.DayOf(at), by, at)
+}
