@@ -20,6 +20,7 @@ export const pages = [
   { name: 'team-inspection', role: 'team', path: '/team/inspection/index' },
   { name: 'team-inspection-list', role: 'team', path: '/team/inspection/index', do: beginInspection },
   { name: 'team-reviews', role: 'team', path: '/team/reviews/index' },
+  { name: 'team-bindings', role: 'team', path: '/team/bindings/index' },
   { name: 'team-cases', role: 'team', path: '/team/cases/index' },
   { name: 'keeper-home', role: 'keeper', path: '/keeper/home/index' },
   { name: 'keeper-basket', role: 'keeper', path: '/keeper/home/index', do: fillBasket },

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Household, Item, Value } from '@/api/types'
+import type { Item, Value } from '@/api/types'
 import { store } from './setup'
 
-const home = { id: '7', name: '张三', number: '0001' } as Household
+const home = { id: '7', name: '张三', number: '0001' }
 const item = (value: Value) => ({ code: 'A1', name: '事', value }) as Item
 const load = async () => (vi.resetModules(), import('@/team/draft'))
 
@@ -12,7 +12,7 @@ describe('a record being written', () => {
   it('says what is missing, one thing at a time', async () => {
     const { draft, missingPart, chooseItem } = await load()
     expect(missingPart(draft)).toBe('先选哪家')
-    draft.households = [home]
+    draft.subjects = [home]
     expect(missingPart(draft)).toBe('再选什么事')
     chooseItem(item({ kind: 'grades', grades: [] }))
     expect(missingPart(draft)).toBe('请选一个等次')
@@ -22,7 +22,7 @@ describe('a record being written', () => {
 
   it('asks for points within the range, and why', async () => {
     const { draft, missingPart, chooseItem, newCase } = await load()
-    draft.households = [home]
+    draft.subjects = [home]
     chooseItem(item({ kind: 'range', from: -500, to: -100 }))
     draft.points = '-6'
     expect(missingPart(draft)).toMatch('超出范围')
@@ -35,7 +35,7 @@ describe('a record being written', () => {
 
   it('sends quantities as thousandths', async () => {
     const { draft, chooseItem, newCase, missingPart } = await load()
-    draft.households = [home]
+    draft.subjects = [home]
     chooseItem(item({ kind: 'per_unit', unit: '小时' }))
     expect(missingPart(draft)).toBe('请填多少小时')
     draft.quantity = '1.5'
@@ -44,9 +44,9 @@ describe('a record being written', () => {
 
   it('survives a killed app', async () => {
     const first = await load()
-    first.draft.households = [home]
+    first.draft.subjects = [home]
     await vi.waitFor(() => expect(store.get('hefen.team.draft')).toBeDefined())
     const second = await load()
-    expect(second.draft.households).toEqual([home])
+    expect(second.draft.subjects).toEqual([home])
   })
 })

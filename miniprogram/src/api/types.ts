@@ -1,18 +1,23 @@
-/** What the pages take from the server. Ids are decimal text, amounts whole hundredths, days "2026-11-21". */
+/**
+ * The server's types under the names the pages use. They are generated from api/openapi.json (npm run types); ids are
+ * decimal text, amounts whole hundredths of a point, days "2026-11-21", instants milliseconds.
+ */
+import type { components } from './schema'
+
+type Schemas = components['schemas']
 
 export interface List<T> { items: T[]; next?: string }
 
-export interface Group { id: string; name: string }
-export interface Household { id: string; number: string; name: string; group_id: string; group_name: string }
-export interface Person { id: string; name: string; relation: string }
+export type Group = Schemas['VillageRegion']
+export type Household = Schemas['VillageHousehold']
+export type HouseholdDetail = Schemas['VillageDetail']
+export type Person = Schemas['VillageMember']
 
-export interface Role { id: string; role: string; role_name: string; village_id: string; village_name: string; shop_id: string; group_id: string }
-export interface Membership {
-  village_id: string; village_name: string; household_id: string; number: string; household_name: string
-  member_id: string; member_name: string; relation: string
-}
-export interface Me { user_id: string; name: string; memberships: Membership[]; roles: Role[] }
-export interface Persona { code: string; name: string; role_name: string; village_name: string; note: string }
+export type Me = Schemas['AccessMe']
+export type Role = Schemas['AccessMyRole']
+export type Membership = Schemas['AccessMembership']
+export type Persona = Schemas['AccessPersona']
+export type Binding = Schemas['AccessBinding']
 
 export interface Grade { code: string; name: string; points: number }
 export interface Step { up_to?: number; points: number }
@@ -58,5 +63,5 @@ export interface Redemption {
   total: number; balance_after: number; state: string; state_name: string; created_at: number; keeper_name: string; can_cancel: boolean
 }
 
-export interface BoardRow { id: string; rank: number; name: string; number?: string; amount: number; tied: boolean; mine: boolean }
-export interface Board { span: string; items: BoardRow[]; of: number; next?: string }
+export type BoardRow = Schemas['BoardRow']
+export type Board = Schemas['BoardPage']

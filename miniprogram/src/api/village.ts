@@ -1,5 +1,13 @@
 import { get } from '@/services/request'
-import type { Group, Household, List, Passbook, Scheme, Entry, Persona } from './types'
+import type { Binding, Group, Household, HouseholdDetail, List, Passbook, Scheme, Entry, Persona } from './types'
+
+/** Requests to be taken as a member of a household that wait for somebody of the village. */
+export const bindings = (village: string, cursor = '') =>
+  get<{ items: Binding[]; next_cursor?: string }>(`/villages/${village}/bindings`, { state: 'pending', cursor, limit: 50 })
+
+/** Path of the two answers to such a request. */
+export const bindingPath = (village: string, id: string, verb: 'confirm' | 'refuse') =>
+  `/villages/${village}/bindings/${id}/${verb}`
 
 export const personas = () => get<{ items: Persona[] }>('/demo/personas')
 
@@ -15,6 +23,10 @@ export interface HouseholdFilter {
 
 export const households = (village: string, filter: HouseholdFilter) =>
   get<List<Household>>(`/villages/${village}/households`, { ...filter })
+
+/** A household with its people. */
+export const household = (village: string, id: string) =>
+  get<HouseholdDetail>(`/villages/${village}/households/${id}`)
 
 export const scheme = (village: string) => get<Scheme>(`/villages/${village}/scheme`)
 

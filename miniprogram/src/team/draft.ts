@@ -1,14 +1,21 @@
 /** The record being written, shared by the pages that fill it in and kept on the device until it is done. */
 import { reactive, watch } from 'vue'
-import type { Household, Item, NewCase } from '@/api/types'
+import type { Item, NewCase } from '@/api/types'
 import { today } from '@/services/dates'
 import { quantified } from '@/services/items'
 import { parsePoints } from '@/services/points'
 
 const KEY = 'hefen.team.draft'
 
+/** Who is recorded: a household, or a person where the village scores persons. */
+export interface Subject {
+  id: string
+  name: string
+  number: string
+}
+
 export interface Draft {
-  households: Household[]
+  subjects: Subject[]
   item: Item | null
   grade: string
   /** As typed; read by newCase. */
@@ -19,7 +26,7 @@ export interface Draft {
 }
 
 function emptyDraft(): Draft {
-  return { households: [], item: null, grade: '', points: '', quantity: '', note: '', occurred_on: today() }
+  return { subjects: [], item: null, grade: '', points: '', quantity: '', note: '', occurred_on: today() }
 }
 
 function kept(): Draft {
@@ -42,7 +49,7 @@ export function chooseItem(item: Item): void {
 
 /** What is still missing, as the sentence to show; empty when the record can be decided. */
 export function missingPart(d: Draft): string {
-  if (d.households.length === 0) return '先选哪家'
+  if (d.subjects.length === 0) return '先选哪家'
   if (!d.item) return '再选什么事'
   const { value } = d.item
   if (value.kind === 'grades' && !d.grade) return '请选一个等次'
@@ -67,11 +74,16 @@ export function newCase(d: Draft): NewCase {
   const kind = d.item?.value.kind
   return {
     item: d.item?.code ?? '',
-    subjects: d.households.map((h) => h.id),
+    subjects: d.subjects.map((s) => s.id),
     occurred_on: d.occurred_on,
     ...(kind === 'range' ? { points: parsePoints(d.points) } : {}),
     ...(kind === 'grades' ? { grade: d.grade } : {}),
     ...(d.item && quantified(d.item) ? { quantity: quantityOf(d) } : {}),
     ...(d.note.trim() ? { note: d.note.trim() } : {}),
   }
+}
+
+export function toggleSubject(subject: Subject): void {
+  const others = draft.subjects.filter((s) => s.id !== subject.id)
+  draft.subjects = others.length < draft.subjects.length ? others : [...others, subject]
 }
