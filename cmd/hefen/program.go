@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 
+	"hefen/internal/access"
 	"hefen/internal/board"
 	"hefen/internal/clock"
 	"hefen/internal/config"
@@ -35,6 +36,7 @@ type program struct {
 	board   *board.Service
 
 	successions *succession.Service
+	access      *access.Service
 }
 
 // open makes the program on the configured database, whose schema must be current on MySQL and is made so on SQLite.
@@ -49,6 +51,11 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 		return nil, errors.Join(fmt.Errorf("keys_file: %w", err), p.db.Close())
 	}
 	p.redis = redisx.Open(cfg.Redis)
+	wx, err := access.WeChat(cfg)
+	if err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	p.access = access.New(p.db, p.now, wx)
 	p.village = village.New(p.db, p.now, ledger.OpenAccounts)
 	p.book = rulebook.New(p.db, p.now)
 	p.board = board.New(p.db, p.redis, p.now, p.book, p.village, board.Options{})
@@ -71,7 +78,8 @@ func (p *program) loadKeys(ctx context.Context) (err error) {
 	path := p.cfg.Database.KeysFile
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		var sealed int
-		err := p.db.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM members WHERE LENGTH(phone_enc) > 0 OR LENGTH(idno_enc) > 0 LIMIT 1) m").Scan(&sealed)
+		err := p.db.QueryRow(ctx, `SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM members WHERE LENGTH(phone_enc) > 0 OR LENGTH(idno_enc) > 0 LIMIT 1) m)
+			+ (SELECT COUNT(*) FROM (SELECT 1 FROM users WHERE LENGTH(phone_enc) > 0 LIMIT 1) u)`).Scan(&sealed)
 		if err != nil {
 			return err
 		}

@@ -30,6 +30,9 @@ type NewMember struct {
 	Flags    []string  `json:"flags,omitempty" maxItems:"20"`
 }
 
+// Sealed are the columns of this package that hold personal data under a key, for the re-encryption after a rotation.
+var Sealed = []storage.SealedColumn{{Table: "members", Column: "phone_enc"}, {Table: "members", Column: "idno_enc"}}
+
 // NewHousehold is a household to be entered. Exactly one of its members is the householder.
 type NewHousehold struct {
 	Number  string      `json:"number" minLength:"1" maxLength:"20" doc:"number of the household, unique in the village for ever"`
