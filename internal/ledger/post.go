@@ -43,7 +43,7 @@ func Post(tx *storage.Tx, book *scheme.Scheme, postings ...Posting) ([]Posted, e
 	if err := Guard(tx, accounts, nil); err != nil {
 		return nil, err
 	}
-	s, err := load(tx, book, clock.DayOf(postings[0].At), accounts)
+	s, err := load(tx.Query, book, clock.DayOf(postings[0].At), accounts)
 	if err != nil {
 		return nil, err
 	}

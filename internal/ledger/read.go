@@ -8,6 +8,7 @@ import (
 	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/points"
+	"hefen/internal/scheme"
 	"hefen/internal/storage"
 )
 
@@ -36,6 +37,17 @@ func Balances(ctx context.Context, db *storage.DB, account id.ID) ([]Balance, er
 		out = append(out, b)
 	}
 	return out, rows.Err()
+}
+
+// Spendable is what a redemption could draw from an account today, in all its spend wallets: nothing below a floor, no lot
+// past its day. ErrInDebt while one of them is below zero.
+func Spendable(ctx context.Context, db *storage.DB, book *scheme.Scheme, account id.ID, today clock.Day) (points.Amount, error) {
+	query := func(q string, args ...any) (*sql.Rows, error) { return db.Query(ctx, q, args...) }
+	s, err := load(query, book, today, []id.ID{account})
+	if err != nil {
+		return 0, err
+	}
+	return s.free(account)
 }
 
 // Total is the net score of an account in a span, zero without any entry.

@@ -16,7 +16,7 @@ func Spend(tx *storage.Tx, book *scheme.Scheme, p Posting, account id.ID, amount
 	if err := Guard(tx, []id.ID{account}, nil); err != nil {
 		return Posted{}, err
 	}
-	s, err := load(tx, book, clock.DayOf(p.At), []id.ID{account})
+	s, err := load(tx.Query, book, clock.DayOf(p.At), []id.ID{account})
 	if err != nil {
 		return Posted{}, err
 	}
@@ -41,16 +41,15 @@ func Spend(tx *storage.Tx, book *scheme.Scheme, p Posting, account id.ID, amount
 
 // plan says which wallets pay how much.
 func (s *state) plan(account id.ID, amount points.Amount) ([]Line, error) {
+	total, err := s.free(account)
+	if err != nil {
+		return nil, err
+	}
 	var lines []Line
-	var total points.Amount
 	rest := amount
 	for _, code := range s.book.SpendOrder() {
 		k := slot{account, code, Available}
-		if b, ok := s.slots[k]; ok && b.amount < 0 {
-			return nil, ErrInDebt.With("积分是%s分，补足到0分以上才能兑换", b.amount)
-		}
 		free := s.spendable(k)
-		total += free
 		if take := min(free, rest); take > 0 {
 			lines = append(lines, Line{Account: account, Wallet: code, Amount: -take})
 			rest -= take
@@ -60,4 +59,16 @@ func (s *state) plan(account id.ID, amount points.Amount) ([]Line, error) {
 		return nil, ErrNotEnough.With("可用积分不够：需要%s分，只有%s分，还差%s分", amount, total, rest)
 	}
 	return lines, nil
+}
+
+// free is what all spend wallets of the account can give together.
+func (s *state) free(account id.ID) (total points.Amount, err error) {
+	for _, code := range s.book.SpendOrder() {
+		k := slot{account, code, Available}
+		if b, ok := s.slots[k]; ok && b.amount < 0 {
+			return 0, ErrInDebt.With("积分是%s分，补足到0分以上才能兑换", b.amount)
+		}
+		total += s.spendable(k)
+	}
+	return total, nil
 }

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"database/sql"
 	"fmt"
 	"slices"
 
@@ -45,10 +46,10 @@ type state struct {
 }
 
 // load reads the balances of accounts whose rows are held.
-func load(tx *storage.Tx, book *scheme.Scheme, today clock.Day, accounts []id.ID) (*state, error) {
+func load(query func(string, ...any) (*sql.Rows, error), book *scheme.Scheme, today clock.Day, accounts []id.ID) (*state, error) {
 	s := &state{book: book, today: today, slots: make(map[slot]*balance, len(accounts)*2)}
 	for chunk := range storage.Chunks(accounts, storage.ChunkRows) {
-		rows, err := tx.Query(`SELECT b.account_id, b.wallet, b.bucket, b.kind, b.amount, b.seq, COALESCE(l.expires_on, 0), COALESCE(l.amount, 0)
+		rows, err := query(`SELECT b.account_id, b.wallet, b.bucket, b.kind, b.amount, b.seq, COALESCE(l.expires_on, 0), COALESCE(l.amount, 0)
 			FROM balances b LEFT JOIN lots l ON l.account_id = b.account_id AND l.wallet = b.wallet AND l.bucket = b.bucket
 			WHERE b.account_id IN `+storage.In(len(chunk)), storage.Args(chunk)...)
 		if err != nil {

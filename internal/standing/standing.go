@@ -3,6 +3,8 @@
 package standing
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -40,9 +42,19 @@ type Tag struct {
 
 // Tags are those that stand on a day, by account. The accounts should be guarded if a decision rests on the answer.
 func Tags(tx *storage.Tx, accounts []id.ID, day clock.Day) (map[id.ID][]Tag, error) {
+	return read(tx.Query, accounts, day)
+}
+
+// Of are the tags of one account that stand on a day, to be shown.
+func Of(ctx context.Context, db *storage.DB, account id.ID, day clock.Day) ([]Tag, error) {
+	tags, err := read(func(q string, args ...any) (*sql.Rows, error) { return db.Query(ctx, q, args...) }, []id.ID{account}, day)
+	return tags[account], err
+}
+
+func read(query func(string, ...any) (*sql.Rows, error), accounts []id.ID, day clock.Day) (map[id.ID][]Tag, error) {
 	out := map[id.ID][]Tag{}
 	for chunk := range storage.Chunks(accounts, storage.ChunkRows) {
-		rows, err := tx.Query("SELECT id, village_id, account_id, kind, from_day, to_day, case_id, reason FROM tags WHERE to_day > ? AND from_day <= ? AND account_id IN "+
+		rows, err := query("SELECT id, village_id, account_id, kind, from_day, to_day, case_id, reason FROM tags WHERE to_day > ? AND from_day <= ? AND account_id IN "+
 			storage.In(len(chunk))+" ORDER BY id", storage.Args(chunk, day, day)...)
 		if err != nil {
 			return nil, fmt.Errorf("read tags: %w", err)
