@@ -59,7 +59,9 @@ type world struct {
 
 var worlds atomic.Int64
 
-func newWorld(t testing.TB, db *storage.DB, households int) *world { return worldBy(t, db, households, rules) }
+func newWorld(t testing.TB, db *storage.DB, households int) *world {
+	return worldBy(t, db, households, rules)
+}
 
 func worldBy(t testing.TB, db *storage.DB, households int, rules string) *world {
 	t.Helper()
@@ -115,7 +117,9 @@ func (w *world) newKeeper() access.Actor {
 }
 
 // give awards points to the spend wallet and the year's score.
-func (w *world) give(household id.ID, amount points.Amount) { w.post(household, ledger.Award, "spend", amount, "year", amount) }
+func (w *world) give(household id.ID, amount points.Amount) {
+	w.post(household, ledger.Award, "spend", amount, "year", amount)
+}
 
 func (w *world) post(account id.ID, kind ledger.Kind, pairs ...any) {
 	w.t.Helper()
@@ -196,4 +200,3 @@ func audit(t testing.TB, db *storage.DB) {
 		t.Fatalf("audit:\n%s", r)
 	}
 }
-

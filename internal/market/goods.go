@@ -1,6 +1,7 @@
 package market
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -86,6 +87,11 @@ type Price struct {
 	Price points.Amount `json:"price"`
 	From  clock.Day     `json:"from"`
 	SetAt int64         `json:"set_at" doc:"milliseconds since 1970 UTC"`
+}
+
+// Prices is the history of a goods' prices.
+type Prices struct {
+	Items []Price `json:"items"`
 }
 
 // CreateGoods enters goods of a shop with their first price.
@@ -310,6 +316,7 @@ func (s *Service) Goods(ctx context.Context, a access.Actor, in, shop id.ID, all
 	if err := a.Allow(need, place); err != nil {
 		return GoodsList{}, err
 	}
+	page.Limit = cmp.Or(page.Limit, MaxPage) // pages show the whole shelf
 	after, err := page.from(0)
 	if err != nil {
 		return GoodsList{}, err
@@ -331,15 +338,12 @@ func (s *Service) Goods(ctx context.Context, a access.Actor, in, shop id.ID, all
 }
 
 // Prices is the history of a goods' prices, newest first, at most 100.
-func (s *Service) Prices(ctx context.Context, a access.Actor, in, shop, goods id.ID) ([]Price, error) {
-	if err := a.Allow(MaySeeStock, access.Place{Village: in, Shop: shop}); err != nil {
-		return nil, err
-	}
-	if _, err := shopAt(s.row(ctx), in, shop, clock.DayOf(s.now())); err != nil {
-		return nil, err
+func (s *Service) Prices(ctx context.Context, a access.Actor, in, shop, goods id.ID) (Prices, error) {
+	if _, err := s.seeStock(ctx, a, in, shop, Page{}); err != nil {
+		return Prices{}, err
 	}
 	if _, err := s.oneGoods(ctx, shop, goods); err != nil {
-		return nil, err
+		return Prices{}, err
 	}
 	list := []Price{}
 	rows, err := s.db.Query(ctx, "SELECT price, from_day, set_at FROM goods_prices WHERE goods_id = ? ORDER BY from_day DESC, id DESC LIMIT 100", goods)
@@ -349,5 +353,5 @@ func (s *Service) Prices(ctx context.Context, a access.Actor, in, shop, goods id
 		list = append(list, p)
 		return err
 	})
-	return list, err
+	return Prices{list}, err
 }

@@ -103,7 +103,7 @@ func (s *Service) inTx(ctx context.Context, fn func(tx *storage.Tx) error) error
 	return storage.ErrBusy.Wrap(errRace)
 }
 
-// Page is what lists are asked for: rows after a cursor (empty: from the start), at most Limit (0: 20).
+// Page is what lists are asked for: rows after a cursor (empty: from the start), at most Limit (0: 50).
 type Page struct {
 	Cursor string
 	Limit  int
@@ -111,7 +111,7 @@ type Page struct {
 
 func (p Page) limit() int {
 	if p.Limit <= 0 {
-		return 20
+		return 50
 	}
 	return min(p.Limit, MaxPage)
 }

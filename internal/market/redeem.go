@@ -99,7 +99,7 @@ func (s *Service) buyer(ctx context.Context, a access.Actor, in id.ID, r RedeemR
 	case r.Household != 0 && r.Household != b.subject.Household:
 		return buyer{}, wrong("member", "这个人不在所选的户里，请重新选择")
 	case !b.subject.Active:
-		return buyer{}, ErrSuspended
+		return b, ErrSuspended
 	}
 	return b, a.NotOwn(b.subject.Household)
 }

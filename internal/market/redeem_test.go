@@ -53,7 +53,7 @@ func TestRedeem(t *testing.T) {
 		}
 		lots, err := w.market.Lots(ctx, w.keeper, w.village, w.shop, towel)
 		must(t, err)
-		if len(lots) != 2 || lots[0].ExpiresOn != today.Add(3) || lots[0].Left != 1 || lots[1].Left != 2 {
+		if len(lots.Items) != 2 || lots.Items[0].ExpiresOn != today.Add(3) || lots.Items[0].Left != 1 || lots.Items[1].Left != 2 {
 			t.Errorf("first to end is given out first: %+v", lots)
 		}
 		entries, err := ledger.Entries(ctx, db, h, 0, 1)

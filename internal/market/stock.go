@@ -60,6 +60,11 @@ type Lot struct {
 	ReceivedOn clock.Day `json:"received_on"`
 }
 
+// Lots is a list of lots.
+type Lots struct {
+	Items []Lot `json:"items"`
+}
+
 // MoveRequest is what a keeper enters about the stock of one goods.
 type MoveRequest struct {
 	RequestID string    `json:"request_id" minLength:"16" maxLength:"64" doc:"made on the device"`
@@ -295,9 +300,9 @@ func (s *Service) Moves(ctx context.Context, a access.Actor, in, shop, goods id.
 }
 
 // Lots lists the lots of goods that still hold something, first to end first.
-func (s *Service) Lots(ctx context.Context, a access.Actor, in, shop, goods id.ID) ([]Lot, error) {
+func (s *Service) Lots(ctx context.Context, a access.Actor, in, shop, goods id.ID) (Lots, error) {
 	if _, err := s.seeStock(ctx, a, in, shop, Page{}); err != nil {
-		return nil, err
+		return Lots{}, err
 	}
 	list := []Lot{}
 	rows, err := s.db.Query(ctx, `SELECT id, source, origin, cost_fen, expires_on, qty_left, received_on FROM stock_lots
@@ -311,7 +316,7 @@ func (s *Service) Lots(ctx context.Context, a access.Actor, in, shop, goods id.I
 		list = append(list, l)
 		return err
 	})
-	return list, err
+	return Lots{list}, err
 }
 
 // seeStock checks who asks and reads the cursor of a list that runs backwards.
