@@ -6,4 +6,5 @@ var features = []func(s *Server, a *api){
 	(*Server).registerBoard,
 	(*Server).registerVillage,
 	(*Server).registerSuccession,
+	(*Server).registerMarket,
 }

@@ -17,6 +17,7 @@ import (
 	"hefen/internal/board"
 	"hefen/internal/clock"
 	"hefen/internal/config"
+	"hefen/internal/market"
 	"hefen/internal/redisx"
 	"hefen/internal/rulebook"
 	"hefen/internal/storage"
@@ -41,6 +42,7 @@ type Server struct {
 	Book        *rulebook.Book
 	Board       *board.Service
 	Successions *succession.Service
+	Market      *market.Service
 	Access      *access.Service
 
 	// Gauges are read at each look at /metrics: name without the prefix hefen_ → help and value.
