@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -47,7 +46,6 @@ func RedisAddr(t testing.TB) string {
 // RedisProcess is a Redis of the test's own, which it may kill and start again on the same port.
 type RedisProcess struct {
 	Addr string
-	dir  string
 	cmd  *exec.Cmd
 }
 
@@ -58,7 +56,7 @@ func NewRedis(t testing.TB) *RedisProcess {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &RedisProcess{Addr: fmt.Sprintf("127.0.0.1:%d", port), dir: t.TempDir()}
+	r := &RedisProcess{Addr: fmt.Sprintf("127.0.0.1:%d", port)}
 	if err := r.Start(); err != nil {
 		t.Fatalf("no Redis for the test (make test installs it): %v", err)
 	}
@@ -69,7 +67,7 @@ func NewRedis(t testing.TB) *RedisProcess {
 // Start runs the server (again) with nothing in it and waits until it answers.
 func (r *RedisProcess) Start() error {
 	_, port, _ := net.SplitHostPort(r.Addr)
-	r.cmd = child("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", r.dir)
+	r.cmd = child("", "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", os.TempDir())
 	if err := r.cmd.Start(); err != nil {
 		return err
 	}
@@ -85,16 +83,14 @@ func (r *RedisProcess) Start() error {
 // Kill ends the server at once, as a power cut would.
 func (r *RedisProcess) Kill() {
 	if r.cmd != nil && r.cmd.Process != nil {
-		_ = r.cmd.Process.Kill()
-		_ = r.cmd.Wait()
+		end(r.cmd)
 		r.cmd = nil
 	}
 }
 
-// privateMySQL starts a MariaDB for this process; the kernel ends it with the process.
+// privateMySQL starts a MariaDB for this process; it ends with the process.
 var privateMySQL = sync.OnceValues(func() (string, error) {
-	sweep()
-	dir, err := os.MkdirTemp(scratch(), fmt.Sprintf("hefen-mariadb-%d-", os.Getpid()))
+	dir, err := os.MkdirTemp(scratch(), "hefen-mariadb-")
 	if err != nil {
 		return "", err
 	}
@@ -114,7 +110,7 @@ var privateMySQL = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cmd := child("mariadbd", "--no-defaults", "--user="+user, "--datadir="+data, "--socket="+filepath.Join(data, "s.sock"),
+	cmd := child(dir, "mariadbd", "--no-defaults", "--user="+user, "--datadir="+data, "--socket="+filepath.Join(data, "s.sock"),
 		"--port="+strconv.Itoa(port), "--bind-address=127.0.0.1", "--character-set-server=utf8mb4", "--skip-name-resolve",
 		"--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--max-connections=400")
 	if err := cmd.Start(); err != nil {
@@ -134,19 +130,32 @@ var privateRedis = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	dir, err := os.MkdirTemp("", "hefen-redis-")
-	if err != nil {
-		return "", err
-	}
-	r := &RedisProcess{Addr: fmt.Sprintf("127.0.0.1:%d", port), dir: dir}
+	r := &RedisProcess{Addr: fmt.Sprintf("127.0.0.1:%d", port)}
 	return r.Addr, r.Start()
 })
 
-// child is a command that dies with this process.
-func child(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(name, args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+// child is a command that ends with this process, however that ends: a shell waits for its standard input to close and
+// then kills and removes the folder trash. (The kernel's parent-death signal would be lost when the server changes its user.)
+func child(trash, name string, args ...string) *exec.Cmd {
+	cmd := exec.Command("sh", append([]string{"-c", `trash=$1; shift; "$@" </dev/null & cat >/dev/null; kill -9 $!; wait $!; rm -rf "$trash"`, "sh", trash, name}, args...)...)
+	r, w, err := os.Pipe()
+	if err != nil {
+		panic(err) // no file descriptors left: nothing can be tested
+	}
+	cmd.Stdin = r
+	lifelines.Store(cmd, w) // open as long as this process
 	return cmd
+}
+
+// lifelines keeps the write ends from being collected.
+var lifelines sync.Map
+
+// end closes a child's standard input, so that its shell kills it, and waits for both to be gone.
+func end(cmd *exec.Cmd) {
+	if w, ok := lifelines.LoadAndDelete(cmd); ok {
+		_ = w.(*os.File).Close()
+	}
+	_ = cmd.Wait()
 }
 
 // scratch is a folder in memory where there is one: test databases need no disk.
@@ -155,20 +164,6 @@ func scratch() string {
 		return "/dev/shm"
 	}
 	return os.TempDir()
-}
-
-// sweep removes what servers of ended test processes left behind.
-func sweep() {
-	left, _ := filepath.Glob(filepath.Join(scratch(), "hefen-mariadb-*"))
-	for _, dir := range left {
-		var pid int
-		if _, err := fmt.Sscanf(filepath.Base(dir), "hefen-mariadb-%d-", &pid); err != nil {
-			continue
-		}
-		if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
-			_ = os.RemoveAll(dir)
-		}
-	}
 }
 
 func freePort() (int, error) {
