@@ -28,8 +28,8 @@ func (r ref) count(where string, args ...any) (string, []any) {
 	return "((SELECT COUNT(*)" + onBoard + where + ") - (SELECT COUNT(*)" + gone + where + "))", all
 }
 
-// sqlPage is one statement: the rows after the cursor and, with them, what they need to know of those before.
-func (s *Service) sqlPage(ctx context.Context, r ref, after cursor, limit int) (part, error) {
+// pageQuery is one statement: the rows after the cursor and, with them, what they need to know of those before.
+func pageQuery(r ref, after cursor, limit int) (string, []any) {
 	of, args := r.count("")
 	q := "SELECT t.account_id, t.amount, " + of
 	if after.set {
@@ -47,8 +47,11 @@ func (s *Service) sqlPage(ctx context.Context, r ref, after cursor, limit int) (
 		args = append(args, after.amount, after.amount, after.account)
 	}
 	q += notGone + " ORDER BY t.amount DESC, t.account_id DESC LIMIT ?"
-	args = append(args, r.span.Last(), limit)
+	return q, append(args, r.span.Last(), limit)
+}
 
+func (s *Service) sqlPage(ctx context.Context, r ref, after cursor, limit int) (part, error) {
+	q, args := pageQuery(r, after, limit)
 	var p part
 	var same int64
 	rows, err := s.db.Query(ctx, q, args...)
