@@ -126,8 +126,12 @@ func New(db *storage.DB, redis *redisx.Client, now clock.Clock, book *rulebook.B
 	set(&opt.Sums, 10*time.Second)
 	s := &Service{db: db, redis: redis, now: now, book: book, villages: villages, opt: opt}
 	s.lanes = freshness{db: db, ttl: opt.Fresh}
-	s.names = expirable.NewLRU[id.ID, name](20_000, nil, max(opt.Names, time.Nanosecond))
-	s.books = expirable.NewLRU[bookKey, *scheme.Scheme](2_000, nil, max(opt.Names, time.Nanosecond))
+	life := opt.Names
+	if life < 0 { // asked nowhere then, but it must be a length of time
+		life = time.Minute
+	}
+	s.names = expirable.NewLRU[id.ID, name](20_000, nil, life)
+	s.books = expirable.NewLRU[bookKey, *scheme.Scheme](2_000, nil, life)
 	s.groups = sums[groupsKey]{ttl: opt.Sums}
 	s.towns = sums[townKey]{ttl: opt.Sums}
 	return s
