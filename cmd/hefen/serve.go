@@ -49,6 +49,11 @@ func serve(ctx context.Context, cfg config.Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if cfg.Demo {
+		if err := p.loadDemo(ctx, out); err != nil {
+			return errors.Join(err, p.close())
+		}
+	}
 	err = p.serve(ctx, out)
 	return errors.Join(err, p.close())
 }
