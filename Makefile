@@ -16,7 +16,7 @@ run: pages build ## the demo county on the embedded default, in ./data
 build: $(BIN)
 
 $(BIN): FORCE
-	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/hefen
+	go build -ldflags '-s -w -X main.version=$(VERSION)' -o $@ ./cmd/hefen
 
 pages: $(PAGES) ## the H5 pages, built when a source is newer
 
