@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"hefen/internal/cases"
 	"hefen/internal/config"
 	"hefen/internal/ledger"
 	"hefen/internal/storage"
@@ -13,6 +15,9 @@ import (
 
 // errBroken ends an audit that found something; what it found has been printed.
 var errBroken = errors.New("the audit found broken rows")
+
+// audits are those of all packages that keep laws of their own.
+var audits = []func(context.Context, *storage.DB) (ledger.Report, error){ledger.Audit, cases.Audit}
 
 func auditCommand(set *settings) *cobra.Command {
 	return &cobra.Command{
@@ -35,9 +40,13 @@ func (s *settings) audit(cmd *cobra.Command, cfg config.Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	report, err := ledger.Audit(cmd.Context(), db)
-	if err != nil {
-		return err
+	var report ledger.Report
+	for _, audit := range audits {
+		r, err := audit(cmd.Context(), db)
+		if err != nil {
+			return err
+		}
+		report.Checks = append(report.Checks, r.Checks...)
 	}
 	if _, err := fmt.Fprint(cmd.OutOrStdout(), report); err != nil {
 		return err

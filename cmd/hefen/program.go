@@ -10,6 +10,7 @@ import (
 
 	"hefen/internal/access"
 	"hefen/internal/board"
+	"hefen/internal/cases"
 	"hefen/internal/clock"
 	"hefen/internal/config"
 	"hefen/internal/id"
@@ -37,6 +38,7 @@ type program struct {
 
 	successions *succession.Service
 	access      *access.Service
+	cases       *cases.Service
 }
 
 // open makes the program on the configured database, whose schema must be current on MySQL and is made so on SQLite.
@@ -58,6 +60,7 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	p.access = access.New(p.db, p.now, wx)
 	p.village = village.New(p.db, p.now, ledger.OpenAccounts)
 	p.book = rulebook.New(p.db, p.now)
+	p.cases = cases.New(p.db, p.now, p.village, p.book, p.access)
 	p.board = board.New(p.db, p.redis, p.now, p.book, p.village, board.Options{})
 	p.lanes = storage.NewLanes(p.db, storage.LaneOptions{})
 	if err := p.board.Start(ctx, p.lanes); err != nil {

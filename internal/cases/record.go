@@ -19,7 +19,7 @@ import (
 
 // Request is a deed of one household or person, or the same deed of many.
 type Request struct {
-	RequestID  string        `json:"request_id" minLength:"16" maxLength:"64" doc:"made on the device and kept until a definite answer"`
+	RequestID  string        `json:"request_id,omitempty" minLength:"16" maxLength:"64" doc:"made on the device and kept until a definite answer; mandatory but for a preview"`
 	Item       string        `json:"item" maxLength:"32" doc:"code of the item"`
 	Subjects   []id.ID       `json:"subjects" minItems:"1" maxItems:"200" doc:"households, or members where a person did it or persons are scored"`
 	OccurredOn clock.Day     `json:"occurred_on,omitempty" doc:"day of the deed; today if empty"`

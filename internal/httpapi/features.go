@@ -6,5 +6,8 @@ var features = []func(s *Server, a *api){
 	(*Server).registerBoard,
 	(*Server).registerVillage,
 	(*Server).registerSuccession,
+	(*Server).registerCases,
+	(*Server).registerLedger,
+	(*Server).registerScheme,
 	(*Server).registerMarket,
 }

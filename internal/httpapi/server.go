@@ -15,6 +15,7 @@ import (
 
 	"hefen/internal/access"
 	"hefen/internal/board"
+	"hefen/internal/cases"
 	"hefen/internal/clock"
 	"hefen/internal/config"
 	"hefen/internal/market"
@@ -44,6 +45,7 @@ type Server struct {
 	Successions *succession.Service
 	Market      *market.Service
 	Access      *access.Service
+	Cases       *cases.Service
 
 	// Gauges are read at each look at /metrics: name without the prefix hefen_ → help and value.
 	Gauges map[string]Gauge

@@ -1,0 +1,152 @@
+package httpapi
+
+import (
+	"context"
+
+	"hefen/internal/access"
+	"hefen/internal/cases"
+)
+
+func (s *Server) registerCases(a *api) {
+	register(a, post("/villages/{village}/cases", "record-case", "登记：一户、多户或多人的同一件事"), cases.MayRecord, s.recordCase)
+	register(a, post("/villages/{village}/cases/preview", "preview-case", "试算：会记多少分、为什么，不登记"), cases.MayRecord, s.previewCase)
+	register(a, get("/villages/{village}/cases", "list-cases", "登记记录，新的在前；村民只看到自家的"), cases.MaySee, s.listCases)
+	register(a, get("/villages/{village}/cases/{case}", "get-case", "一条记录和它经过的每一步"), cases.MaySee, s.getCase)
+	register(a, post("/villages/{village}/cases/{case}/approve", "approve-case", "审核通过"), cases.MayApprove, s.approveCase)
+	register(a, post("/villages/{village}/cases/{case}/reject", "reject-case", "审核不通过，写明理由"), cases.MayApprove, s.rejectCase)
+	register(a, post("/villages/{village}/cases/{case}/withdraw", "withdraw-case", "登记人在规定时间内撤回"), cases.MayRecord, s.withdrawCase)
+	register(a, post("/villages/{village}/cases/{case}/reverse", "reverse-case", "冲正：由其他工作人员撤销已生效的记录，写明理由"), cases.MayReverse, s.reverseCase)
+	register(a, post("/villages/{village}/cases/{case}/amend", "amend-case", "更正：由其他工作人员改分值、等级或数量，写明理由"), cases.MayReverse, s.amendCase)
+
+	register(a, post("/villages/{village}/inspections", "start-inspection", "开始逐户检查：一个小组或全村"), cases.MayInspect, s.startInspection)
+	register(a, get("/villages/{village}/inspections", "list-inspections", "逐户检查的列表"), cases.MayInspect, s.listInspections)
+	register(a, get("/villages/{village}/inspections/{inspection}", "get-inspection", "一次检查和每户的填写"), cases.MayInspect, s.getInspection)
+	register(a, put("/villages/{village}/inspections/{inspection}/lines", "save-inspection-lines", "保存边走边填的几户，不记分"), cases.MayInspect, s.saveLines)
+	register(a, post("/villages/{village}/inspections/{inspection}/decide", "decide-inspection", "提交或审定：全部入账，有一行不对就都不入账并逐行说明"), cases.MayInspect, s.decideInspection)
+	register(a, post("/villages/{village}/inspections/{inspection}/return", "return-inspection", "退回修改，写明理由"), cases.MayApprove, s.returnInspection)
+	register(a, post("/villages/{village}/inspections/{inspection}/cancel", "cancel-inspection", "取消还没有生效的检查"), cases.MayInspect, s.cancelInspection)
+}
+
+type recordInput struct {
+	villageInput
+	Body cases.Request
+}
+
+func (s *Server) recordCase(ctx context.Context, by access.Actor, in *recordInput) (cases.Recorded, error) {
+	return s.Cases.Record(ctx, by, in.Village.ID, in.Body)
+}
+
+func (s *Server) previewCase(ctx context.Context, by access.Actor, in *recordInput) (cases.Recorded, error) {
+	return s.Cases.Preview(ctx, by, in.Village.ID, in.Body)
+}
+
+type caseListInput struct {
+	villageInput
+	State     string  `query:"state" enum:"draft,submitted,effective,amended,rejected,withdrawn,reversed" doc:"空为全部"`
+	Household idParam `query:"household" doc:"只看这一户"`
+	Mine      bool    `query:"mine" doc:"只看自己登记的（含交接给自己的）"`
+	Cursor    idParam `query:"cursor" doc:"上一页给出的 next"`
+	Limit     int     `query:"limit" minimum:"0" maximum:"100"`
+}
+
+func (in *caseListInput) filter() cases.Filter {
+	return cases.Filter{State: cases.State(in.State), Household: in.Household.ID, Mine: in.Mine, Before: in.Cursor.ID, Limit: in.Limit}
+}
+
+func (s *Server) listCases(ctx context.Context, by access.Actor, in *caseListInput) (cases.Page, error) {
+	return s.Cases.List(ctx, by, in.Village.ID, in.filter())
+}
+
+type caseInput struct {
+	villageInput
+	Case idParam `path:"case"`
+}
+
+func (s *Server) getCase(ctx context.Context, by access.Actor, in *caseInput) (cases.View, error) {
+	return s.Cases.Get(ctx, by, in.Village.ID, in.Case.ID)
+}
+
+type caseStepInput struct {
+	caseInput
+	Body cases.Step
+}
+
+func (s *Server) approveCase(ctx context.Context, by access.Actor, in *caseStepInput) (cases.Answer, error) {
+	return s.Cases.Approve(ctx, by, in.Village.ID, in.Case.ID, in.Body)
+}
+
+func (s *Server) rejectCase(ctx context.Context, by access.Actor, in *caseStepInput) (cases.Answer, error) {
+	return s.Cases.Reject(ctx, by, in.Village.ID, in.Case.ID, in.Body)
+}
+
+func (s *Server) withdrawCase(ctx context.Context, by access.Actor, in *caseStepInput) (cases.Answer, error) {
+	return s.Cases.Withdraw(ctx, by, in.Village.ID, in.Case.ID, in.Body)
+}
+
+func (s *Server) reverseCase(ctx context.Context, by access.Actor, in *caseStepInput) (cases.Answer, error) {
+	return s.Cases.Reverse(ctx, by, in.Village.ID, in.Case.ID, in.Body)
+}
+
+type amendInput struct {
+	caseInput
+	Body cases.Change
+}
+
+func (s *Server) amendCase(ctx context.Context, by access.Actor, in *amendInput) (cases.Answer, error) {
+	return s.Cases.Amend(ctx, by, in.Village.ID, in.Case.ID, in.Body)
+}
+
+type startInspectionInput struct {
+	villageInput
+	Body cases.InspectionRequest
+}
+
+func (s *Server) startInspection(ctx context.Context, by access.Actor, in *startInspectionInput) (cases.Inspection, error) {
+	return s.Cases.StartInspection(ctx, by, in.Village.ID, in.Body)
+}
+
+type inspectionListInput struct {
+	villageInput
+	State  string  `query:"state" enum:"draft,submitted,effective,withdrawn" doc:"空为全部"`
+	Cursor idParam `query:"cursor" doc:"上一页给出的 next"`
+	Limit  int     `query:"limit" minimum:"0" maximum:"100"`
+}
+
+func (s *Server) listInspections(ctx context.Context, by access.Actor, in *inspectionListInput) (cases.InspectionPage, error) {
+	return s.Cases.Inspections(ctx, by, in.Village.ID, cases.Filter{State: cases.State(in.State), Before: in.Cursor.ID, Limit: in.Limit})
+}
+
+type inspectionInput struct {
+	villageInput
+	Inspection idParam `path:"inspection"`
+}
+
+func (s *Server) getInspection(ctx context.Context, by access.Actor, in *inspectionInput) (cases.Inspection, error) {
+	return s.Cases.Inspection(ctx, by, in.Village.ID, in.Inspection.ID)
+}
+
+type saveLinesInput struct {
+	inspectionInput
+	Body cases.LinesRequest
+}
+
+func (s *Server) saveLines(ctx context.Context, by access.Actor, in *saveLinesInput) (cases.Saved, error) {
+	return s.Cases.SaveLines(ctx, by, in.Village.ID, in.Inspection.ID, in.Body)
+}
+
+type inspectionStepInput struct {
+	inspectionInput
+	Body cases.Step
+}
+
+func (s *Server) decideInspection(ctx context.Context, by access.Actor, in *inspectionStepInput) (cases.Report, error) {
+	return s.Cases.DecideInspection(ctx, by, in.Village.ID, in.Inspection.ID, in.Body)
+}
+
+func (s *Server) returnInspection(ctx context.Context, by access.Actor, in *inspectionStepInput) (cases.Inspection, error) {
+	return s.Cases.ReturnInspection(ctx, by, in.Village.ID, in.Inspection.ID, in.Body)
+}
+
+func (s *Server) cancelInspection(ctx context.Context, by access.Actor, in *inspectionStepInput) (cases.Inspection, error) {
+	return s.Cases.CancelInspection(ctx, by, in.Village.ID, in.Inspection.ID, in.Body)
+}
