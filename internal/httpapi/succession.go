@@ -30,6 +30,10 @@ func (s *Server) registerSuccession(a *api) {
 		func(ctx context.Context, by access.Actor, in *actInput[succession.Dissolve]) (succession.Record, error) {
 			return s.Successions.Dissolve(ctx, by, in.Village.ID, in.Body)
 		})
+	register(a, post("/villages/{village}/successions/villages", "merge-villages", "并村：把另一个村并入本村"), succession.MayMergeVillages,
+		func(ctx context.Context, by access.Actor, in *actInput[succession.MergeVillages]) (succession.Record, error) {
+			return s.Successions.MergeVillages(ctx, by, in.Village.ID, in.Body)
+		})
 }
 
 // actInput is a succession of one kind.
@@ -39,7 +43,7 @@ type actInput[T any] struct {
 }
 
 type successionsInput struct {
-	villageInput
+	InVillage
 	Cursor idParam `query:"cursor" doc:"上一页给出的 next"`
 	Limit  int     `query:"limit" minimum:"0" maximum:"100"`
 }
@@ -61,7 +65,7 @@ func (s *Server) listSuccessions(ctx context.Context, by access.Actor, in *succe
 }
 
 type successionInput struct {
-	villageInput
+	InVillage
 	Succession idParam `path:"succession"`
 }
 

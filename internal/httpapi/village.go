@@ -37,11 +37,12 @@ func (s *Server) registerVillage(a *api) {
 	s.registerRegisterFiles(a)
 }
 
-type villageInput struct {
+// InVillage and InHousehold are the parameters of a path. They are exported because the parser sees no others when they are embedded.
+type InVillage struct {
 	Village idParam `path:"village"`
 }
 
-type householdInput struct {
+type InHousehold struct {
 	Village   idParam `path:"village"`
 	Household idParam `path:"household"`
 }
@@ -52,7 +53,7 @@ type villageView struct {
 	CountyName string `json:"county_name"`
 }
 
-func (s *Server) getVillage(ctx context.Context, _ access.Actor, in *villageInput) (v villageView, err error) {
+func (s *Server) getVillage(ctx context.Context, _ access.Actor, in *InVillage) (v villageView, err error) {
 	if v.Region, err = s.Village.Region(ctx, in.Village.ID); err != nil {
 		return v, err
 	}
@@ -72,13 +73,13 @@ type groupList struct {
 	Items []village.Region `json:"items"`
 }
 
-func (s *Server) listGroups(ctx context.Context, _ access.Actor, in *villageInput) (out groupList, err error) {
+func (s *Server) listGroups(ctx context.Context, _ access.Actor, in *InVillage) (out groupList, err error) {
 	out.Items, err = s.Village.Groups(ctx, in.Village.ID, s.Village.Today())
 	return out, err
 }
 
 type addGroupInput struct {
-	villageInput
+	InVillage
 	Body village.NewRegion
 }
 
@@ -87,7 +88,7 @@ func (s *Server) addGroup(ctx context.Context, _ access.Actor, in *addGroupInput
 }
 
 type householdListInput struct {
-	villageInput
+	InVillage
 	Q      string   `query:"q" maxLength:"30" doc:"户编号开头、姓名、拼音或拼音首字母，如 zs"`
 	Group  idParam  `query:"group" doc:"只看这个小组"`
 	Day    dayParam `query:"day" doc:"这一天的情况；空为今天"`
@@ -127,7 +128,7 @@ func (r Writing) write(villageID id.ID, by access.Actor) village.Write {
 }
 
 type addHouseholdInput struct {
-	villageInput
+	InVillage
 	Body struct {
 		Writing
 		village.NewHousehold
@@ -140,7 +141,7 @@ func (s *Server) addHousehold(ctx context.Context, by access.Actor, in *addHouse
 }
 
 type getHouseholdInput struct {
-	householdInput
+	InHousehold
 	Day dayParam `query:"day" doc:"这一天的情况；空为今天"`
 }
 
@@ -152,7 +153,7 @@ func (s *Server) getHousehold(ctx context.Context, _ access.Actor, in *getHouseh
 }
 
 type findHouseholdInput struct {
-	villageInput
+	InVillage
 	Body struct {
 		Code   string `json:"code,omitempty" maxLength:"64" doc:"what the scanned household code holds"`
 		Number string `json:"number,omitempty" maxLength:"20" doc:"the household's number, old ones too"`
@@ -182,7 +183,7 @@ func (s *Server) findHousehold(ctx context.Context, _ access.Actor, in *findHous
 }
 
 type memberInput struct {
-	householdInput
+	InHousehold
 	Body struct {
 		Writing
 		village.NewMember
@@ -195,7 +196,7 @@ func (s *Server) addMember(ctx context.Context, by access.Actor, in *memberInput
 }
 
 type correctMemberInput struct {
-	villageInput
+	InVillage
 	Member idParam `path:"member"`
 	Body   struct {
 		Writing
@@ -209,7 +210,7 @@ func (s *Server) correctMember(ctx context.Context, by access.Actor, in *correct
 }
 
 type statusInput struct {
-	householdInput
+	InHousehold
 	Body struct {
 		Writing
 		Status string `json:"status" enum:"resident,away,suspended"`
@@ -225,7 +226,7 @@ func (s *Server) setStatus(ctx context.Context, by access.Actor, in *statusInput
 }
 
 type flagsInput struct {
-	householdInput
+	InHousehold
 	Body struct {
 		Writing
 		Flags []string `json:"flags" maxItems:"20" doc:"exactly the flags it has from then on"`
@@ -241,7 +242,7 @@ func (s *Server) setFlags(ctx context.Context, by access.Actor, in *flagsInput) 
 }
 
 type headInput struct {
-	householdInput
+	InHousehold
 	Body struct {
 		Writing
 		Member   id.ID  `json:"member" doc:"the new householder, a member of the household"`
@@ -255,7 +256,7 @@ func (s *Server) changeHead(ctx context.Context, by access.Actor, in *headInput)
 }
 
 type kinInput struct {
-	villageInput
+	InVillage
 	Body struct {
 		Writing
 		Member    id.ID  `json:"member_id" doc:"the official"`

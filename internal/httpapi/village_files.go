@@ -30,7 +30,7 @@ func (s *Server) registerRegisterFiles(a *api) {
 }
 
 type uploadInput struct {
-	villageInput
+	InVillage
 	RawBody huma.MultipartFormFiles[struct {
 		File         huma.FormFile `form:"file" required:"true" doc:".xlsx 或 .csv，不超过 20 MB"`
 		Partial      bool          `form:"partial" required:"false" doc:"导入没有错误的户，其余的列出来；不选则有一处错误就都不导入"`
@@ -88,7 +88,7 @@ func excel(name string, write func(w io.Writer) error) (*download, error) {
 	return &download{ContentType: excelType, Disposition: `attachment; filename="` + name + `.xlsx"`, Body: b.Bytes()}, nil
 }
 
-func (s *Server) householdTemplate(ctx context.Context, _ access.Actor, in *villageInput) (*download, error) {
+func (s *Server) householdTemplate(ctx context.Context, _ access.Actor, in *InVillage) (*download, error) {
 	groups, err := s.Village.Groups(ctx, in.Village.ID, s.Village.Today())
 	if err != nil {
 		return nil, err
@@ -100,14 +100,14 @@ func (s *Server) householdTemplate(ctx context.Context, _ access.Actor, in *vill
 	return excel("households", func(w io.Writer) error { return village.WriteTemplate(w, names) })
 }
 
-func (s *Server) exportHouseholds(ctx context.Context, _ access.Actor, in *villageInput) (*download, error) {
+func (s *Server) exportHouseholds(ctx context.Context, _ access.Actor, in *InVillage) (*download, error) {
 	return excel("households", func(w io.Writer) error {
 		_, err := s.Village.ExportHouseholds(ctx, in.Village.ID, w)
 		return err
 	})
 }
 
-func (s *Server) openingsTemplate(ctx context.Context, _ access.Actor, in *villageInput) (*download, error) {
+func (s *Server) openingsTemplate(ctx context.Context, _ access.Actor, in *InVillage) (*download, error) {
 	version, err := s.Book.InForce(ctx, in.Village.ID, s.Village.Today())
 	if err != nil {
 		return nil, err
@@ -118,7 +118,7 @@ func (s *Server) openingsTemplate(ctx context.Context, _ access.Actor, in *villa
 }
 
 type codesInput struct {
-	villageInput
+	InVillage
 	Body struct {
 		Households []id.ID `json:"households" minItems:"1" maxItems:"500"`
 		Size       int     `json:"size,omitempty" minimum:"120" maximum:"1200" doc:"pixels of the QR code's side; 300 if left out"`
