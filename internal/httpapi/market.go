@@ -35,35 +35,35 @@ func (s *Server) registerMarket(a *api) {
 	register(a, get(own+"/{redemption}", "get-household-redemption", "一户的一张凭条").tagged("redemptions"), market.MaySeeOwn, s.getHouseholdRedemption)
 }
 
-type shopInput struct {
-	villageInput
+type InShop struct {
+	InVillage
 	Shop idParam `path:"shop"`
 }
 
-type goodsInput struct {
-	shopInput
+type InGoods struct {
+	InShop
 	Goods idParam `path:"goods"`
 }
 
-type redemptionInput struct {
-	shopInput
+type InRedemption struct {
+	InShop
 	Redemption idParam `path:"redemption"`
 }
 
-// pageInput is what every list of the market is asked with.
-type pageInput struct {
+// InPage is what every list of the market is asked with.
+type InPage struct {
 	Cursor string `query:"cursor" maxLength:"20" doc:"上一页给出的 next"`
 	Limit  int    `query:"limit" minimum:"0" maximum:"100"`
 }
 
-func (p pageInput) page() market.Page { return market.Page{Cursor: p.Cursor, Limit: p.Limit} }
+func (p InPage) page() market.Page { return market.Page{Cursor: p.Cursor, Limit: p.Limit} }
 
-func (s *Server) listShops(ctx context.Context, by access.Actor, in *villageInput) (market.Shops, error) {
+func (s *Server) listShops(ctx context.Context, by access.Actor, in *InVillage) (market.Shops, error) {
 	return s.Market.Shops(ctx, by, in.Village.ID)
 }
 
 type createShopInput struct {
-	villageInput
+	InVillage
 	Body market.ShopRequest
 }
 
@@ -71,12 +71,12 @@ func (s *Server) createShop(ctx context.Context, by access.Actor, in *createShop
 	return s.Market.CreateShop(ctx, by, in.Village.ID, in.Body)
 }
 
-func (s *Server) getShop(ctx context.Context, by access.Actor, in *shopInput) (market.Shop, error) {
+func (s *Server) getShop(ctx context.Context, by access.Actor, in *InShop) (market.Shop, error) {
 	return s.Market.Shop(ctx, by, in.Village.ID, in.Shop.ID)
 }
 
 type editShopInput struct {
-	shopInput
+	InShop
 	Body market.ShopEdit
 }
 
@@ -85,8 +85,8 @@ func (s *Server) editShop(ctx context.Context, by access.Actor, in *editShopInpu
 }
 
 type goodsListInput struct {
-	shopInput
-	pageInput
+	InShop
+	InPage
 }
 
 func (s *Server) listGoods(ctx context.Context, by access.Actor, in *goodsListInput) (market.GoodsList, error) {
@@ -98,7 +98,7 @@ func (s *Server) listStock(ctx context.Context, by access.Actor, in *goodsListIn
 }
 
 type createGoodsInput struct {
-	shopInput
+	InShop
 	Body market.GoodsRequest
 }
 
@@ -107,7 +107,7 @@ func (s *Server) createGoods(ctx context.Context, by access.Actor, in *createGoo
 }
 
 type editGoodsInput struct {
-	goodsInput
+	InGoods
 	Body market.GoodsEdit
 }
 
@@ -115,12 +115,12 @@ func (s *Server) editGoods(ctx context.Context, by access.Actor, in *editGoodsIn
 	return s.Market.EditGoods(ctx, by, in.Village.ID, in.Shop.ID, in.Goods.ID, in.Body)
 }
 
-func (s *Server) listPrices(ctx context.Context, by access.Actor, in *goodsInput) (market.Prices, error) {
+func (s *Server) listPrices(ctx context.Context, by access.Actor, in *InGoods) (market.Prices, error) {
 	return s.Market.Prices(ctx, by, in.Village.ID, in.Shop.ID, in.Goods.ID)
 }
 
 type setPriceInput struct {
-	goodsInput
+	InGoods
 	Body market.PriceRequest
 }
 
@@ -128,13 +128,13 @@ func (s *Server) setPrice(ctx context.Context, by access.Actor, in *setPriceInpu
 	return s.Market.SetPrice(ctx, by, in.Village.ID, in.Shop.ID, in.Goods.ID, in.Body)
 }
 
-func (s *Server) listLots(ctx context.Context, by access.Actor, in *goodsInput) (market.Lots, error) {
+func (s *Server) listLots(ctx context.Context, by access.Actor, in *InGoods) (market.Lots, error) {
 	return s.Market.Lots(ctx, by, in.Village.ID, in.Shop.ID, in.Goods.ID)
 }
 
 type movesInput struct {
-	goodsInput
-	pageInput
+	InGoods
+	InPage
 }
 
 func (s *Server) listMoves(ctx context.Context, by access.Actor, in *movesInput) (market.Moves, error) {
@@ -142,7 +142,7 @@ func (s *Server) listMoves(ctx context.Context, by access.Actor, in *movesInput)
 }
 
 type moveStockInput struct {
-	goodsInput
+	InGoods
 	Body market.MoveRequest
 }
 
@@ -152,7 +152,7 @@ func (s *Server) moveStock(ctx context.Context, by access.Actor, in *moveStockIn
 
 // counterInput carries the payer in the query: the gate reads a {household} of the path as whose page it is.
 type counterInput struct {
-	shopInput
+	InShop
 	Household idParam `query:"household" doc:"本村按户积分时填"`
 	Member    idParam `query:"member" doc:"本村按个人积分时填"`
 }
@@ -162,7 +162,7 @@ func (s *Server) counter(ctx context.Context, by access.Actor, in *counterInput)
 }
 
 type redeemInput struct {
-	shopInput
+	InShop
 	Body market.RedeemRequest
 }
 
@@ -171,8 +171,8 @@ func (s *Server) redeem(ctx context.Context, by access.Actor, in *redeemInput) (
 }
 
 type redemptionsInput struct {
-	shopInput
-	pageInput
+	InShop
+	InPage
 	Day dayParam `query:"day" doc:"空为今天"`
 }
 
@@ -180,12 +180,12 @@ func (s *Server) listRedemptions(ctx context.Context, by access.Actor, in *redem
 	return s.Market.RedemptionsOn(ctx, by, in.Village.ID, in.Shop.ID, in.Day.Day, in.page())
 }
 
-func (s *Server) getRedemption(ctx context.Context, by access.Actor, in *redemptionInput) (market.Receipt, error) {
+func (s *Server) getRedemption(ctx context.Context, by access.Actor, in *InRedemption) (market.Receipt, error) {
 	return s.Market.Redemption(ctx, by, in.Village.ID, in.Shop.ID, in.Redemption.ID)
 }
 
 type cancelRedemptionInput struct {
-	redemptionInput
+	InRedemption
 	Body market.CancelRequest
 }
 
@@ -194,8 +194,8 @@ func (s *Server) cancelRedemption(ctx context.Context, by access.Actor, in *canc
 }
 
 type householdRedemptionsInput struct {
-	householdInput
-	pageInput
+	InHousehold
+	InPage
 }
 
 func (s *Server) listHouseholdRedemptions(ctx context.Context, by access.Actor, in *householdRedemptionsInput) (market.Receipts, error) {
@@ -203,7 +203,7 @@ func (s *Server) listHouseholdRedemptions(ctx context.Context, by access.Actor, 
 }
 
 type householdRedemptionInput struct {
-	householdInput
+	InHousehold
 	Redemption idParam `path:"redemption"`
 }
 
