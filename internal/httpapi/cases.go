@@ -28,7 +28,7 @@ func (s *Server) registerCases(a *api) {
 }
 
 type recordInput struct {
-	villageInput
+	InVillage
 	Body cases.Request
 }
 
@@ -41,7 +41,7 @@ func (s *Server) previewCase(ctx context.Context, by access.Actor, in *recordInp
 }
 
 type caseListInput struct {
-	villageInput
+	InVillage
 	State     string  `query:"state" enum:"draft,submitted,effective,amended,rejected,withdrawn,reversed" doc:"空为全部"`
 	Household idParam `query:"household" doc:"只看这一户"`
 	Mine      bool    `query:"mine" doc:"只看自己登记的（含交接给自己的）"`
@@ -57,17 +57,17 @@ func (s *Server) listCases(ctx context.Context, by access.Actor, in *caseListInp
 	return s.Cases.List(ctx, by, in.Village.ID, in.filter())
 }
 
-type caseInput struct {
-	villageInput
+type InCase struct {
+	InVillage
 	Case idParam `path:"case"`
 }
 
-func (s *Server) getCase(ctx context.Context, by access.Actor, in *caseInput) (cases.View, error) {
+func (s *Server) getCase(ctx context.Context, by access.Actor, in *InCase) (cases.View, error) {
 	return s.Cases.Get(ctx, by, in.Village.ID, in.Case.ID)
 }
 
 type caseStepInput struct {
-	caseInput
+	InCase
 	Body cases.Step
 }
 
@@ -88,7 +88,7 @@ func (s *Server) reverseCase(ctx context.Context, by access.Actor, in *caseStepI
 }
 
 type amendInput struct {
-	caseInput
+	InCase
 	Body cases.Change
 }
 
@@ -97,7 +97,7 @@ func (s *Server) amendCase(ctx context.Context, by access.Actor, in *amendInput)
 }
 
 type startInspectionInput struct {
-	villageInput
+	InVillage
 	Body cases.InspectionRequest
 }
 
@@ -106,7 +106,7 @@ func (s *Server) startInspection(ctx context.Context, by access.Actor, in *start
 }
 
 type inspectionListInput struct {
-	villageInput
+	InVillage
 	State  string  `query:"state" enum:"draft,submitted,effective,withdrawn" doc:"空为全部"`
 	Cursor idParam `query:"cursor" doc:"上一页给出的 next"`
 	Limit  int     `query:"limit" minimum:"0" maximum:"100"`
@@ -116,17 +116,17 @@ func (s *Server) listInspections(ctx context.Context, by access.Actor, in *inspe
 	return s.Cases.Inspections(ctx, by, in.Village.ID, cases.Filter{State: cases.State(in.State), Before: in.Cursor.ID, Limit: in.Limit})
 }
 
-type inspectionInput struct {
-	villageInput
+type InInspection struct {
+	InVillage
 	Inspection idParam `path:"inspection"`
 }
 
-func (s *Server) getInspection(ctx context.Context, by access.Actor, in *inspectionInput) (cases.Inspection, error) {
+func (s *Server) getInspection(ctx context.Context, by access.Actor, in *InInspection) (cases.Inspection, error) {
 	return s.Cases.Inspection(ctx, by, in.Village.ID, in.Inspection.ID)
 }
 
 type saveLinesInput struct {
-	inspectionInput
+	InInspection
 	Body cases.LinesRequest
 }
 
@@ -135,7 +135,7 @@ func (s *Server) saveLines(ctx context.Context, by access.Actor, in *saveLinesIn
 }
 
 type inspectionStepInput struct {
-	inspectionInput
+	InInspection
 	Body cases.Step
 }
 

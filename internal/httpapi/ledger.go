@@ -24,8 +24,8 @@ func (s *Server) registerLedger(a *api) {
 	register(a, get("/villages/{village}/households/{household}/entries", "list-entries", "积分流水，新的在前，一件事一行").tagged("passbook"), mayReadPassbook, s.entries)
 }
 
-type passbookInput struct {
-	householdInput
+type InPassbook struct {
+	InHousehold
 	Member idParam `query:"member" doc:"按人积分的村：看哪一位的；空为本人或户主"`
 }
 
@@ -96,7 +96,7 @@ type holder struct {
 }
 
 // holder finds the household in the village of the path, and the person where persons are scored.
-func (s *Server) holder(ctx context.Context, by access.Actor, in *passbookInput) (holder, error) {
+func (s *Server) holder(ctx context.Context, by access.Actor, in *InPassbook) (holder, error) {
 	h := holder{today: clock.DayOf(s.Now())}
 	var err error
 	if h.household, err = s.Village.Detail(ctx, in.Village.ID, in.Household.ID, h.today); err != nil {
@@ -124,7 +124,7 @@ func (s *Server) holder(ctx context.Context, by access.Actor, in *passbookInput)
 	return h, nil
 }
 
-func (s *Server) passbook(ctx context.Context, by access.Actor, in *passbookInput) (passbookView, error) {
+func (s *Server) passbook(ctx context.Context, by access.Actor, in *InPassbook) (passbookView, error) {
 	h, err := s.holder(ctx, by, in)
 	if err != nil {
 		return passbookView{}, err
@@ -195,7 +195,7 @@ func (s *Server) wallets(ctx context.Context, h *holder, out *passbookView) erro
 }
 
 type entriesInput struct {
-	passbookInput
+	InPassbook
 	Cursor idParam `query:"cursor" doc:"上一页给出的 next"`
 	Limit  int     `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
@@ -206,7 +206,7 @@ type entryPage struct {
 }
 
 func (s *Server) entries(ctx context.Context, by access.Actor, in *entriesInput) (entryPage, error) {
-	h, err := s.holder(ctx, by, &in.passbookInput)
+	h, err := s.holder(ctx, by, &in.InPassbook)
 	if err != nil {
 		return entryPage{}, err
 	}

@@ -21,7 +21,7 @@ func (s *Server) registerScheme(a *api) {
 }
 
 type schemeInput struct {
-	villageInput
+	InVillage
 	Day dayParam `query:"day" doc:"这一天施行的细则；空为今天"`
 }
 
@@ -66,7 +66,7 @@ type schemeVersionList struct {
 	Items []rulebook.Version `json:"items"`
 }
 
-func (s *Server) schemeVersions(ctx context.Context, by access.Actor, in *villageInput) (out schemeVersionList, err error) {
+func (s *Server) schemeVersions(ctx context.Context, by access.Actor, in *InVillage) (out schemeVersionList, err error) {
 	out.Items, err = s.Book.Versions(ctx, by, in.Village.ID)
 	if out.Items == nil {
 		out.Items = []rulebook.Version{}
@@ -75,7 +75,7 @@ func (s *Server) schemeVersions(ctx context.Context, by access.Actor, in *villag
 }
 
 type adoptInput struct {
-	villageInput
+	InVillage
 	Body rulebook.AdoptRequest
 }
 
@@ -105,7 +105,7 @@ type outlookList struct {
 	Items []outlookRow `json:"items"`
 }
 
-func (s *Server) outlook(ctx context.Context, by access.Actor, in *passbookInput) (outlookList, error) {
+func (s *Server) outlook(ctx context.Context, by access.Actor, in *InPassbook) (outlookList, error) {
 	h, err := s.holder(ctx, by, in)
 	if err != nil {
 		return outlookList{}, err
