@@ -194,7 +194,7 @@ func surplus(lots []lot, qty int64) ([]take, error) {
 	if len(lots) == 0 {
 		return nil, ErrNoLot
 	}
-	last := slices.MaxFunc(lots, func(x, y lot) int { return cmp.Compare(x.at, y.at) })
+	last := slices.MaxFunc(lots, func(x, y lot) int { return cmp.Or(cmp.Compare(x.at, y.at), cmp.Compare(x.id, y.id)) })
 	return []take{{lot: last.id, qty: qty}}, nil
 }
 
