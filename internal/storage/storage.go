@@ -111,12 +111,13 @@ func connectSQLite(cfg config.Database) (*DB, error) {
 		return nil, fmt.Errorf("database folder: %w", err)
 	}
 	const pragmas = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(2)"
-	writer, err := sql.Open("sqlite", "file:"+cfg.Path+pragmas+"&_pragma=cache_size(-16000)&_txlock=immediate")
+	file := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(cfg.Path) // it is read as a URI
+	writer, err := sql.Open("sqlite", file+pragmas+"&_pragma=cache_size(-16000)&_txlock=immediate")
 	if err != nil {
 		return nil, err
 	}
 	writer.SetMaxOpenConns(1)
-	reader, err := sql.Open("sqlite", "file:"+cfg.Path+pragmas+"&_pragma=cache_size(-4000)&_pragma=query_only(1)")
+	reader, err := sql.Open("sqlite", file+pragmas+"&_pragma=cache_size(-4000)&_pragma=query_only(1)")
 	if err != nil {
 		return nil, err
 	}

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 
+	"hefen/internal/config"
 	"hefen/internal/id"
 	"hefen/internal/storage"
 	"hefen/internal/storage/dbtest"
@@ -200,4 +203,21 @@ func TestGormInsideInTx(t *testing.T) {
 			t.Fatal("gorm wrote outside the transaction")
 		}
 	})
+}
+
+// TestPathIsTakenLiterally: a path is a file name, though the driver reads it as a URI.
+func TestPathIsTakenLiterally(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a#b?c%20d.db")
+	db, err := storage.Open(context.Background(), config.Database{Engine: string(storage.SQLite), Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
+	}
+	var mode string
+	if err := db.QueryRow(context.Background(), "PRAGMA journal_mode").Scan(&mode); err != nil || mode != "wal" {
+		t.Errorf("journal mode %q, %v: the settings behind the path are lost", mode, err)
+	}
 }
