@@ -10,6 +10,7 @@ import (
 	"hefen/internal/cases"
 	"hefen/internal/config"
 	"hefen/internal/ledger"
+	"hefen/internal/market"
 	"hefen/internal/storage"
 )
 
@@ -17,7 +18,7 @@ import (
 var errBroken = errors.New("the audit found broken rows")
 
 // audits are those of all packages that keep laws of their own.
-var audits = []func(context.Context, *storage.DB) (ledger.Report, error){ledger.Audit, cases.Audit}
+var audits = []func(context.Context, *storage.DB) (ledger.Report, error){ledger.Audit, cases.Audit, market.Audit}
 
 func auditCommand(set *settings) *cobra.Command {
 	return &cobra.Command{

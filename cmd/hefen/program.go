@@ -15,6 +15,7 @@ import (
 	"hefen/internal/config"
 	"hefen/internal/id"
 	"hefen/internal/ledger"
+	"hefen/internal/market"
 	"hefen/internal/redisx"
 	"hefen/internal/rulebook"
 	"hefen/internal/scheme"
@@ -39,6 +40,7 @@ type program struct {
 	successions *succession.Service
 	access      *access.Service
 	cases       *cases.Service
+	market      *market.Service
 }
 
 // open makes the program on the configured database, whose schema must be current on MySQL and is made so on SQLite.
@@ -61,6 +63,7 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	p.village = village.New(p.db, p.now, ledger.OpenAccounts)
 	p.book = rulebook.New(p.db, p.now)
 	p.cases = cases.New(p.db, p.now, p.village, p.book, p.access)
+	p.market = market.New(p.db, p.now, p.village, p.book, p.access.Names)
 	p.board = board.New(p.db, p.redis, p.now, p.book, p.village, board.Options{})
 	p.lanes = storage.NewLanes(p.db, storage.LaneOptions{})
 	if err := p.board.Start(ctx, p.lanes); err != nil {
