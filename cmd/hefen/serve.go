@@ -85,8 +85,8 @@ func (p *program) serve(ctx context.Context, out io.Writer) error {
 
 // stop is the graceful end. Requests that outlast the limit are cut off and counted as an error.
 func (p *program) stop(s *httpapi.Server, web *http.Server, stopBackground func(), jobs *sync.WaitGroup) error {
-	p.log.Info("stopping", "wait_at_most", p.cfg.Limits.StopTimeout.String())
 	s.Drain()
+	p.log.Info("stopping", "wait_at_most", p.cfg.Limits.StopTimeout.String())
 	if p.cfg.Limits.DrainDelay > 0 { // a load balancer needs time to see that /readyz has changed
 		time.Sleep(p.cfg.Limits.DrainDelay)
 	}
