@@ -18,6 +18,12 @@ func (p *program) startJobs(ctx context.Context, jobs *sync.WaitGroup) {
 		}
 	})
 	jobs.Go(func() {
+		p.daily(ctx, "purge sessions", func(ctx context.Context) (int, error) {
+			n, err := p.access.PurgeSessions(ctx)
+			return int(n), err
+		})
+	})
+	jobs.Go(func() {
 		p.daily(ctx, "expire lots", func(ctx context.Context) (int, error) { return ledger.ExpireLots(ctx, p.db, p.now()) })
 	})
 }

@@ -24,6 +24,9 @@ func checkParams(t reflect.Type) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if f.Anonymous && f.Type.Kind() == reflect.Struct {
+			if !f.IsExported() && hasParams(f.Type) {
+				panic(fmt.Sprintf("httpapi: the parser does not look into %s, which is embedded and not exported: begin its name with a capital", f.Type))
+			}
 			checkParams(f.Type)
 			continue
 		}
@@ -33,4 +36,14 @@ func checkParams(t reflect.Type) {
 			panic(fmt.Sprintf("httpapi: parameter %s is a %s; take idParam, dayParam or spanParam", f.Name, f.Type))
 		}
 	}
+}
+
+func hasParams(t reflect.Type) bool {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Tag.Get("path") != "" || f.Tag.Get("query") != "" || f.Anonymous && f.Type.Kind() == reflect.Struct && hasParams(f.Type) {
+			return true
+		}
+	}
+	return false
 }

@@ -35,7 +35,7 @@ type Server struct {
 
 	DB    *storage.DB
 	Redis *redisx.Client // nil: none is configured
-	// Session finds who holds a token: access.Service.Actor.
+	// Session finds who holds a token; nil: Access.Actor.
 	Session func(ctx context.Context, token string) (access.Actor, error)
 
 	// Services of the features; all nil while the document is generated.
@@ -65,6 +65,9 @@ const Prefix = "/api"
 func (s *Server) Handler() http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	s.limits, s.metrics = newLimiter(s.Redis), newMetrics(s)
+	if s.Session == nil {
+		s.Session = s.Access.Actor
+	}
 	r := gin.New()
 	r.HandleMethodNotAllowed = true
 	r.ContextWithFallback = true

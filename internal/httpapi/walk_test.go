@@ -11,11 +11,17 @@ import (
 
 	"hefen/internal/access"
 	"hefen/internal/access/accesstest"
+	"hefen/internal/board"
+	"hefen/internal/cases"
 	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/ledger"
+	"hefen/internal/market"
+	"hefen/internal/rulebook"
+	"hefen/internal/scheme"
 	"hefen/internal/storage"
 	"hefen/internal/storage/dbtest"
+	"hefen/internal/succession"
 	"hefen/internal/village"
 	"hefen/internal/wechat"
 )
@@ -227,4 +233,15 @@ func (c *countyside) services(s *Server) {
 	s.DB, s.Now = c.db, c.now
 	s.Access = access.New(c.db, c.now, &wechat.Fake{})
 	s.Village = c.villages
+	s.Book = rulebook.New(c.db, c.now)
+	s.Cases = cases.New(c.db, c.now, s.Village, s.Book, s.Access)
+	s.Market = market.New(c.db, c.now, s.Village, s.Book, s.Access.Names)
+	s.Board = board.New(c.db, nil, c.now, s.Book, s.Village, board.Options{})
+	s.Successions = succession.New(c.db, c.now, s.Village, func(ctx context.Context, village id.ID, day clock.Day) (*scheme.Scheme, error) {
+		v, err := s.Book.InForce(ctx, village, day)
+		if err != nil {
+			return nil, err
+		}
+		return v.Scheme, nil
+	})
 }
