@@ -85,7 +85,7 @@ var address = regexp.MustCompile(`http://(127\.0\.0\.1:\d+)/ `)
 
 // settingsOf is the environment that puts a server on a database of the test and a free port.
 func settingsOf(t *testing.T, db config.Database) []string {
-	return []string{"HEFEN_LISTEN=127.0.0.1:0", "HEFEN_DEMO=true", "HEFEN_DATA_DIR=" + t.TempDir(), "HEFEN_LOG_LEVEL=debug",
+	return []string{"HEFEN_LISTEN=127.0.0.1:0", "HEFEN_DATA_DIR=" + t.TempDir(), "HEFEN_LOG_LEVEL=debug",
 		"HEFEN_DATABASE_ENGINE=" + db.Engine, "HEFEN_DATABASE_PATH=" + db.Path, "HEFEN_DATABASE_DSN=" + db.DSN}
 }
 
@@ -150,8 +150,8 @@ func (p *process) halfRequest() (finish func() (*http.Response, error)) {
 	if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		p.t.Fatal(err)
 	}
-	body := `{"persona":"nobody"}`
-	fmt.Fprintf(conn, "POST /api/login/demo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", len(body))
+	body := `{"code":"nobody"}`
+	fmt.Fprintf(conn, "POST /api/login/wechat HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", len(body))
 	r := bufio.NewReader(conn)
 	line, err := r.ReadString('\n')
 	if err != nil || !strings.Contains(line, "100 Continue") {
@@ -192,7 +192,7 @@ func TestStopIsGraceful(t *testing.T) {
 				t.Fatal("the request in flight got no answer:", err)
 			}
 			defer answer.Body.Close()
-			if text, err := io.ReadAll(answer.Body); err != nil || answer.StatusCode != 404 || !bytes.Contains(text, []byte("request_id")) {
+			if text, err := io.ReadAll(answer.Body); err != nil || answer.StatusCode != 503 || !bytes.Contains(text, []byte("request_id")) {
 				t.Errorf("the request in flight: %d %s %v", answer.StatusCode, text, err)
 			}
 			if err := p.end(); err != nil {
@@ -244,13 +244,13 @@ func TestServeRefuses(t *testing.T) {
 		want string
 	}{
 		{"address_taken", "HEFEN_LISTEN=" + taken.Addr().String(), "another program there?"},
-		{"demo_in_public", "HEFEN_LISTEN=0.0.0.0:0", "demo: lets everybody in"},
+		{"demo_in_public", "HEFEN_DEMO=true HEFEN_LISTEN=0.0.0.0:0", "demo: lets everybody in"},
 		{"unknown_key", "HEFEN_LISTNE=x", "unknown environment variable HEFEN_LISTNE"},
 		{"no_database", "HEFEN_DATABASE_PATH=/proc/none/hefen.db", "database folder"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			out, err := hefen(t, append(append([]string{}, base...), c.env), "serve")
+			out, err := hefen(t, append(append([]string{}, base...), strings.Fields(c.env)...), "serve")
 			if err == nil || !strings.Contains(out, c.want) {
 				t.Errorf("%v: %s", err, out)
 			}
