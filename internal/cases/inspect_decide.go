@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"hefen/internal/access"
@@ -17,29 +16,6 @@ import (
 	"hefen/internal/storage"
 	"hefen/internal/village"
 )
-
-// Report is what a decision made of an inspection, row by row.
-type Report struct {
-	Inspection id.ID       `json:"inspection"`
-	State      State       `json:"state" enum:"draft,submitted,effective,withdrawn" doc:"submitted: it waits for another person's decision"`
-	StateName  string      `json:"state_name"`
-	Decided    int         `json:"decided" doc:"households scored"`
-	Skipped    int         `json:"skipped" doc:"households not looked at"`
-	Rows       []ReportRow `json:"rows"`
-	Repeated   bool        `json:"repeated"`
-}
-
-// ReportRow is the decision on one household.
-type ReportRow struct {
-	Row       int       `json:"row"`
-	Household id.ID     `json:"household"`
-	Number    string    `json:"number"`
-	Name      string    `json:"name"`
-	Case      id.ID     `json:"case"`
-	Points    string    `json:"points" doc:"what counts, with its sign, in words"`
-	Reasons   []string  `json:"reasons"`
-	On        clock.Day `json:"counted_on"`
-}
 
 // DecideInspection takes an inspection one step on, all rows or none. Its author submits it, with effect at once where
 // the item is direct; otherwise another person decides it. All rows become one batch of cases and postings.
@@ -65,7 +41,10 @@ func (s *Service) DecideInspection(ctx context.Context, a access.Actor, where, i
 	if err != nil {
 		return Report{}, err
 	}
-	return s.report(ctx, where, inspection, repeated)
+	if repeated {
+		return s.reported(ctx, where, inspection)
+	}
+	return d.report(), nil
 }
 
 // inspecting is the decision of an inspection in the making.
@@ -78,6 +57,11 @@ type inspecting struct {
 	act      Action
 	subjects map[id.ID]village.Subject // as they were on the day
 	newID    func() id.ID
+
+	to      State // what came of it
+	cases   []*record
+	rows    []InspectionLine // of the cases
+	skipped int
 }
 
 // prepareInspection reads what needs no lock: who may do what, the rules, and the households on the day.
@@ -117,15 +101,29 @@ func (s *Service) prepareInspection(ctx context.Context, a access.Actor, where, 
 	if err != nil {
 		return nil, err
 	}
-	lines, err := readLines(s.outside(ctx), inspection)
+	households, err := s.listed(ctx, inspection)
 	if err != nil {
 		return nil, err
 	}
-	households := make([]id.ID, len(lines))
-	for i, l := range lines {
-		households[i] = l.Household
-	}
 	return d, d.readSubjects(ctx, s.villages, households)
+}
+
+// listed are the households of an inspection; they never change.
+func (s *Service) listed(ctx context.Context, inspection id.ID) ([]id.ID, error) {
+	rows, err := s.db.Query(ctx, "SELECT household_id FROM inspection_lines WHERE inspection_id = ?", inspection)
+	if err != nil {
+		return nil, fmt.Errorf("read lines: %w", err)
+	}
+	defer rows.Close()
+	var all []id.ID
+	for rows.Next() {
+		var h id.ID
+		if err := rows.Scan(&h); err != nil {
+			return nil, err
+		}
+		all = append(all, h)
+	}
+	return all, rows.Err()
 }
 
 // readSubjects asks for the households as they were; those that were not in force that day stay out and are wrong
@@ -181,11 +179,12 @@ func (d *inspecting) run(tx *storage.Tx, why string) error {
 	if err != nil {
 		return err
 	}
-	cs, rows, err := d.records(lines)
+	d.cases, d.rows, err = d.records(lines)
+	d.to, d.skipped = to, len(lines)-len(d.rows)
 	if err != nil || to != Effective {
 		return err
 	}
-	st := newSettlement(d.version, cs, d.actor.User(), d.at)
+	st := newSettlement(d.version, d.cases, d.actor.User(), d.at)
 	if err := st.guard(tx); err != nil {
 		return err
 	}
@@ -194,9 +193,9 @@ func (d *inspecting) run(tx *storage.Tx, why string) error {
 		return err
 	}
 	if len(refused) > 0 {
-		return wrongRows(refused, rows)
+		return wrongRows(refused, d.rows)
 	}
-	if err := insert(tx, cs); err != nil {
+	if err := insert(tx, d.cases); err != nil {
 		return err
 	}
 	return st.post(tx)
@@ -250,104 +249,4 @@ func wrongRows(refused []refusal, rows []InspectionLine) error {
 		fields[i] = errs.Field{Path: "第" + strconv.Itoa(l.Row) + "行", Msg: l.Number + " " + l.Name + "：" + e.Msg}
 	}
 	return ErrRows.With("有%d行填写不对，请改好后再提交；所有户都还没有记分", len(fields)).WithFields(fields...)
-}
-
-// report reads what the inspection has become.
-func (s *Service) report(ctx context.Context, where, inspection id.ID, repeated bool) (Report, error) {
-	in, err := s.inspection(ctx, where, inspection)
-	if err != nil {
-		return Report{}, err
-	}
-	out := Report{Inspection: inspection, State: in.State, StateName: in.StateName, Repeated: repeated, Rows: []ReportRow{}}
-	rows, err := s.db.Query(ctx, `SELECT `+columnsOfC+`, l.row_no, h.number, h.name FROM inspection_lines l
-		JOIN households h ON h.id = l.household_id JOIN cases c ON c.batch_id = l.inspection_id AND c.household_id = l.household_id
-		WHERE l.inspection_id = ? ORDER BY l.row_no`, inspection)
-	if err != nil {
-		return Report{}, fmt.Errorf("read report: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var c record
-		var r ReportRow
-		if err := c.scan(rows, &r.Row, &r.Number, &r.Name); err != nil {
-			return Report{}, fmt.Errorf("read report: %w", err)
-		}
-		r.Household, r.Case, r.Points, r.Reasons, r.On = c.household, c.id, c.worth.Signed(), c.reasons, c.counted
-		out.Rows = append(out.Rows, r)
-	}
-	if err := rows.Err(); err != nil {
-		return Report{}, err
-	}
-	rows.Close()
-	out.Decided = len(out.Rows)
-	var total int
-	err = s.db.QueryRow(ctx, "SELECT COUNT(*) FROM inspection_lines WHERE inspection_id = ? AND seen = 0", inspection).Scan(&total)
-	out.Skipped = total
-	return out, err
-}
-
-// ReturnInspection gives a submitted inspection back to its author to change, with a reason. By another person.
-func (s *Service) ReturnInspection(ctx context.Context, a access.Actor, where, inspection id.ID, r Step) (Inspection, error) {
-	if err := a.Allow(MayApprove, access.Place{Village: where}); err != nil {
-		return Inspection{}, err
-	}
-	if err := checkWhy(r.Why); err != nil {
-		return Inspection{}, err
-	}
-	return s.moveInspection(ctx, a, where, inspection, turnBack, r, func(in *Inspection) error {
-		if in.Author == a.User() {
-			return ErrOwnEntry
-		}
-		return nil
-	})
-}
-
-// CancelInspection ends an inspection that has not been decided. By its author.
-func (s *Service) CancelInspection(ctx context.Context, a access.Actor, where, inspection id.ID, r Step) (Inspection, error) {
-	if err := a.Allow(MayInspect, access.Place{Village: where}); err != nil {
-		return Inspection{}, err
-	}
-	return s.moveInspection(ctx, a, where, inspection, withdraw, r, func(in *Inspection) error {
-		ok, err := s.fills(ctx, a, in)
-		if err != nil || !ok {
-			return errOr(err, ErrInspector)
-		}
-		return nil
-	})
-}
-
-func (s *Service) moveInspection(ctx context.Context, a access.Actor, where, inspection id.ID, act Action, r Step, may func(*Inspection) error) (Inspection, error) {
-	in, err := s.inspection(ctx, where, inspection)
-	if err != nil {
-		return Inspection{}, err
-	}
-	if err := may(&in); err != nil {
-		return Inspection{}, err
-	}
-	at := clock.Ms(s.now())
-	repeated := false
-	err = s.db.InTx(ctx, func(tx *storage.Tx) (err error) {
-		if _, repeated, err = tx.Once(a.User(), r.RequestID, "cases.inspection."+string(act), []any{where, inspection, r.Why}, inspection); err != nil || repeated {
-			return err
-		}
-		if in.State == Effective { // it has no points of its own: its cases are corrected one by one
-			return ErrState.With("这次检查已经生效，如有错误请对单户冲正")
-		}
-		to, err := in.State.next(act)
-		if err != nil {
-			return err
-		}
-		n, err := tx.Exec("UPDATE inspections SET state = ?, approvals = 0, changed_at = ?, rev = rev + 1 WHERE id = ? AND state = ?", string(to), at, inspection, string(in.State))
-		if err != nil {
-			return fmt.Errorf("move inspection: %w", err)
-		}
-		if n == 0 {
-			return ErrState
-		}
-		return event(tx, where, inspection, a.User(), at, in.State, to, strings.TrimSpace(r.Why))
-	})
-	if err != nil {
-		return Inspection{}, err
-	}
-	return s.answerInspection(ctx, a, where, inspection, repeated)
 }

@@ -201,7 +201,7 @@ func (s *Service) answerInspection(ctx context.Context, a access.Actor, where, i
 		return Inspection{}, err
 	}
 	in.Repeated = repeated
-	if in.Lines, err = readLines(s.outside(ctx), inspection); err != nil {
+	if in.Lines, err = readScored(s.outside(ctx), inspection); err != nil {
 		return Inspection{}, err
 	}
 	for _, l := range in.Lines {
@@ -254,13 +254,22 @@ func (s *Service) inspection(ctx context.Context, where, inspection id.ID) (Insp
 	return in, nil
 }
 
-// readLines reads the list in its order, with the cases that have come of it.
+// readLines reads the list in its order as it was filled in.
 func readLines(read query, inspection id.ID) ([]InspectionLine, error) {
-	rows, err := read(`SELECT l.row_no, l.household_id, h.number, h.name, l.rev, l.seen, l.points, l.grade, l.quantity, l.note,
+	return scanLines(read(`SELECT l.row_no, l.household_id, h.number, h.name, l.rev, l.seen, l.points, l.grade, l.quantity, l.note, 0, 0
+		FROM inspection_lines l JOIN households h ON h.id = l.household_id WHERE l.inspection_id = ? ORDER BY l.row_no`, inspection))
+}
+
+// readScored is readLines with the cases that have come of it.
+func readScored(read query, inspection id.ID) ([]InspectionLine, error) {
+	return scanLines(read(`SELECT l.row_no, l.household_id, h.number, h.name, l.rev, l.seen, l.points, l.grade, l.quantity, l.note,
 		COALESCE(c.id, 0), COALESCE(c.counted, 0)
 		FROM inspection_lines l JOIN households h ON h.id = l.household_id
 		LEFT JOIN cases c ON c.batch_id = l.inspection_id AND c.household_id = l.household_id
-		WHERE l.inspection_id = ? ORDER BY l.row_no`, inspection)
+		WHERE l.inspection_id = ? ORDER BY l.row_no`, inspection))
+}
+
+func scanLines(rows *sql.Rows, err error) ([]InspectionLine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read lines: %w", err)
 	}
