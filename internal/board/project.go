@@ -143,14 +143,15 @@ func (s *Service) project(ctx context.Context, lane storage.Lane, rows []storage
 	return s.write(ctx, lane, changes)
 }
 
-// changes reads the totals of the accounts as they are now; spans nil means all that are kept.
+// changes reads the totals of the accounts as they are now; spans nil means all that are kept. It asks by account alone:
+// with the village beside it, an engine may take the rank index and read the whole village for one household.
 func (s *Service) changes(ctx context.Context, village id.ID, accounts []id.ID, spans []clock.Span) ([]change, error) {
 	var all []change
 	for chunk := range storage.Chunks(accounts, 500) {
 		chunk = storage.Padded(chunk)
 		q := `SELECT t.account_id, t.kind, t.wallet, t.span, t.amount, a.closed_on FROM totals t JOIN accounts a ON a.id = t.account_id
-			WHERE t.village_id = ? AND t.span >= ? AND t.account_id IN ` + storage.In(len(chunk))
-		args := storage.Args(chunk, village, s.since()*100)
+			WHERE t.span >= ? AND t.account_id IN ` + storage.In(len(chunk))
+		args := storage.Args(chunk, any(s.since()*100))
 		if spans != nil {
 			p := storage.Padded(spans)
 			q += " AND t.span IN " + storage.In(len(p))
@@ -214,7 +215,7 @@ func (s *Service) write(ctx context.Context, lane storage.Lane, changes []change
 			args = append(args, k, c.ref.field(), c.member, amount)
 		}
 		var said string
-		err := s.redis.Do(ctx, func(ctx context.Context, r redis.UniversalClient) (err error) {
+		err := s.redis.Work(ctx, func(ctx context.Context, r redis.UniversalClient) (err error) {
 			said, err = writeScript.Run(ctx, r, keys, args...).Text()
 			return err
 		})
@@ -241,7 +242,7 @@ func (s *Service) overtaken(ctx context.Context, lane storage.Lane) error {
 	if state.Number != lane.Number {
 		return errLate
 	}
-	err = s.redis.Do(ctx, func(ctx context.Context, r redis.UniversalClient) error {
+	err = s.redis.Work(ctx, func(ctx context.Context, r redis.UniversalClient) error {
 		return r.HDel(ctx, s.metaKey(lane.Village), "no", "writer").Err()
 	})
 	if err != nil {

@@ -51,37 +51,37 @@ type freshBoard struct {
 func (s *Service) rebuild(ctx context.Context, lane storage.Lane) error {
 	since := s.since()
 	boards := map[ref]*freshBoard{}
-	var last id.ID
-	for {
-		changes, next, err := s.rebuildRead(ctx, lane.Village, since, last)
+	accounts, err := s.accountsOf(ctx, lane.Village)
+	if err != nil {
+		return err
+	}
+	for chunk := range storage.Chunks(accounts, 500) {
+		changes, err := s.changes(ctx, lane.Village, chunk, nil)
 		if err != nil {
 			return err
 		}
 		if err := s.rebuildWrite(ctx, lane, boards, changes); err != nil {
 			return err
 		}
-		if next == 0 {
-			break
-		}
-		last = next
 	}
 	return s.swap(ctx, lane, since, boards)
 }
 
-// rebuildRead reads the totals of the next accounts by id; next is the last of them, 0 at the end.
-func (s *Service) rebuildRead(ctx context.Context, village id.ID, since int, last id.ID) ([]change, id.ID, error) {
-	const accounts = 400
-	q := `SELECT t.account_id, t.kind, t.wallet, t.span, t.amount, b.closed_on FROM
-		(SELECT a.id, a.closed_on FROM accounts a WHERE a.village_id = ? AND a.id > ? ORDER BY a.id LIMIT ?) b
-		JOIN totals t ON t.account_id = b.id WHERE t.span >= ?`
-	changes, err := s.readChanges(ctx, village, q, []any{village, last, accounts, since * 100})
+func (s *Service) accountsOf(ctx context.Context, village id.ID) ([]id.ID, error) {
+	rows, err := s.db.Query(ctx, "SELECT id FROM accounts WHERE village_id = ?", village)
 	if err != nil {
-		return nil, 0, err
+		return nil, wrap(err)
 	}
-	var next id.ID
-	err = s.db.QueryRow(ctx, `SELECT COALESCE(MAX(b.id), 0) FROM (SELECT a.id FROM accounts a WHERE a.village_id = ? AND a.id > ? ORDER BY a.id LIMIT ?) b`,
-		village, last, accounts).Scan(&next)
-	return changes, next, wrap(err)
+	defer rows.Close()
+	var all []id.ID
+	for rows.Next() {
+		var a id.ID
+		if err := rows.Scan(&a); err != nil {
+			return nil, wrap(err)
+		}
+		all = append(all, a)
+	}
+	return all, wrap(rows.Err())
 }
 
 func (s *Service) rebuildWrite(ctx context.Context, lane storage.Lane, boards map[ref]*freshBoard, changes []change) error {
@@ -100,7 +100,7 @@ func (s *Service) rebuildWrite(ctx context.Context, lane storage.Lane, boards ma
 	}
 	for b, rows := range add {
 		for piece := range storage.Chunks(rows, chunkRows) {
-			err := s.redis.Do(ctx, func(ctx context.Context, r redis.UniversalClient) error {
+			err := s.redis.Work(ctx, func(ctx context.Context, r redis.UniversalClient) error {
 				_, err := r.Pipelined(ctx, func(p redis.Pipeliner) error {
 					p.ZAdd(ctx, b.key, piece...)
 					p.Expire(ctx, b.key, halfWrittenLife)
@@ -124,7 +124,7 @@ func (s *Service) swap(ctx context.Context, lane storage.Lane, since int, boards
 		args = append(args, b.ref.field(), b.rows)
 	}
 	var said string
-	err := s.redis.Do(ctx, func(ctx context.Context, r redis.UniversalClient) (err error) {
+	err := s.redis.Work(ctx, func(ctx context.Context, r redis.UniversalClient) (err error) {
 		said, err = swapScript.Run(ctx, r, keys, args...).Text()
 		return err
 	})

@@ -46,9 +46,13 @@ func pageQuery(r ref, after cursor, limit int) (string, []any) {
 		q += " AND t.amount <= ? AND (t.amount < ? OR t.account_id < ?)"
 		args = append(args, after.amount, after.amount, after.account)
 	}
-	q += notGone + " ORDER BY t.amount DESC, t.account_id DESC LIMIT ?"
-	return q, append(args, r.span.Last(), limit)
+	q += notGone + " ORDER BY t.amount DESC, t.account_id DESC" + limitTo(limit)
+	return q, append(args, r.span.Last())
 }
+
+// limitTo stands in the text: with a parameter there, SQLite compiles the statement anew at every execution, which
+// costs four times the page itself. Page sizes are few.
+func limitTo(n int) string { return fmt.Sprintf(" LIMIT %d", n) }
 
 func (s *Service) sqlPage(ctx context.Context, r ref, after cursor, limit int) (part, error) {
 	q, args := pageQuery(r, after, limit)
@@ -121,8 +125,8 @@ func (s *Service) sqlNeighbours(ctx context.Context, r ref, mine line, n int, p 
 	same, b := r.count(" AND t.amount = ? AND t.account_id > ?", mine.amount, mine.account)
 	args = append(args, b...)
 	side := func(where, order string) string {
-		args = append(args, r.village, r.wallet, r.span, r.kind, mine.amount, mine.amount, mine.account, r.span.Last(), n)
-		return "SELECT * FROM (SELECT t.account_id, t.amount" + onBoard + where + notGone + order + " LIMIT ?) "
+		args = append(args, r.village, r.wallet, r.span, r.kind, mine.amount, mine.amount, mine.account, r.span.Last())
+		return "SELECT * FROM (SELECT t.account_id, t.amount" + onBoard + where + notGone + order + limitTo(n) + ") "
 	}
 	q := "SELECT 0 AS account_id, 0 AS amount, " + above + " AS higher, " + same + " AS same UNION ALL SELECT x.account_id, x.amount, -1, 0 FROM (" +
 		side(" AND t.amount >= ? AND (t.amount > ? OR t.account_id > ?)", " ORDER BY t.amount, t.account_id") + "ups) x UNION ALL SELECT y.account_id, y.amount, -2, 0 FROM (" +

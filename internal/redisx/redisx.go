@@ -22,6 +22,8 @@ const (
 	// CallTimeout bounds one Do with everything in it, dialling included: a request loses at most this much to a Redis
 	// that has just died or hangs.
 	CallTimeout = 150 * time.Millisecond
+	// WorkTimeout bounds one Work.
+	WorkTimeout = 2 * time.Second
 	// Rest is how long nobody asks after a failed call. Then one call goes ahead as the probe; the others are
 	// answered ErrAway until it has come back.
 	Rest = time.Second
@@ -51,7 +53,7 @@ func Open(cfg config.Redis) *Client {
 		c.rdb = redis.NewClusterClient(&redis.ClusterOptions{
 			Addrs: cfg.Cluster, Username: cfg.Username, Password: cfg.Password,
 			ClusterStateReloadInterval: 2 * time.Second, DialerRetries: 1, DialTimeout: CallTimeout,
-			ReadTimeout: CallTimeout, WriteTimeout: CallTimeout, PoolTimeout: CallTimeout,
+			ReadTimeout: WorkTimeout, WriteTimeout: WorkTimeout, PoolTimeout: WorkTimeout, // the context ends calls earlier
 			ContextTimeoutEnabled: true, DisableIdentity: true, MaintNotificationsConfig: quiet,
 		})
 		return c
@@ -59,7 +61,7 @@ func Open(cfg config.Redis) *Client {
 	c.rdb = redis.NewClient(&redis.Options{
 		Addr: cfg.Addr, Username: cfg.Username, Password: cfg.Password, DB: cfg.DB,
 		MaxRetries: -1, DialerRetries: 1, DialTimeout: CallTimeout,
-		ReadTimeout: CallTimeout, WriteTimeout: CallTimeout, PoolTimeout: CallTimeout,
+		ReadTimeout: WorkTimeout, WriteTimeout: WorkTimeout, PoolTimeout: WorkTimeout, // the context ends calls earlier
 		ContextTimeoutEnabled: true, DisableIdentity: true, MaintNotificationsConfig: quiet,
 	})
 	return c
@@ -76,6 +78,15 @@ func (c *Client) Key(name string) string { return c.prefix + name }
 // redis.Nil included; so is the end of the caller's own context, which says nothing about Redis. fn returns errors of
 // Redis only and keeps its findings in variables: an error it makes up itself would be taken for a Redis that is away.
 func (c *Client) Do(ctx context.Context, fn func(ctx context.Context, r redis.UniversalClient) error) error {
+	return c.within(ctx, CallTimeout, fn)
+}
+
+// Work is Do for what nobody waits for, within WorkTimeout: a busy Redis may then take its time.
+func (c *Client) Work(ctx context.Context, fn func(ctx context.Context, r redis.UniversalClient) error) error {
+	return c.within(ctx, WorkTimeout, fn)
+}
+
+func (c *Client) within(ctx context.Context, limit time.Duration, fn func(ctx context.Context, r redis.UniversalClient) error) error {
 	if c == nil {
 		return ErrAway
 	}
@@ -86,7 +97,7 @@ func (c *Client) Do(ctx context.Context, fn func(ctx context.Context, r redis.Un
 	if probe {
 		defer c.probing.Store(false)
 	}
-	inner, cancel := context.WithTimeout(ctx, CallTimeout)
+	inner, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	err := fn(inner, c.rdb)
 	switch {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
 	"time"
 
@@ -215,8 +216,8 @@ func (t *topicLanes) work(ctx context.Context, lane Lane) (b batch) {
 }
 
 func (t *topicLanes) read(ctx context.Context, lane Lane) ([]Row, error) {
-	rows, err := t.db.Query(ctx, "SELECT id, payload, created_at FROM outbox WHERE done_at = 0 AND topic = ? AND village_id = ? ORDER BY id LIMIT ?",
-		t.topic, lane.Village, t.opt.Batch)
+	rows, err := t.db.Query(ctx, "SELECT id, payload, created_at FROM outbox WHERE done_at = 0 AND topic = ? AND village_id = ? ORDER BY id LIMIT "+strconv.Itoa(t.opt.Batch),
+		t.topic, lane.Village)
 	if err != nil {
 		return nil, err
 	}
