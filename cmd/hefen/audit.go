@@ -41,13 +41,9 @@ func (s *settings) audit(cmd *cobra.Command, cfg config.Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	var report ledger.Report
-	for _, audit := range audits {
-		r, err := audit(cmd.Context(), db)
-		if err != nil {
-			return err
-		}
-		report.Checks = append(report.Checks, r.Checks...)
+	report, err := fullAudit(cmd.Context(), db)
+	if err != nil {
+		return err
 	}
 	if _, err := fmt.Fprint(cmd.OutOrStdout(), report); err != nil {
 		return err
@@ -56,4 +52,16 @@ func (s *settings) audit(cmd *cobra.Command, cfg config.Config) (err error) {
 		return errBroken
 	}
 	return nil
+}
+
+// fullAudit is the checks of every feature in one report.
+func fullAudit(ctx context.Context, db *storage.DB) (all ledger.Report, err error) {
+	for _, audit := range audits {
+		r, err := audit(ctx, db)
+		if err != nil {
+			return all, err
+		}
+		all.Checks = append(all.Checks, r.Checks...)
+	}
+	return all, nil
 }

@@ -102,11 +102,15 @@ func (p *program) close() error {
 }
 
 func logger(cfg config.Config) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: logLevel(cfg)}))
+}
+
+func logLevel(cfg config.Config) slog.Level {
 	level := slog.LevelInfo
 	if err := level.UnmarshalText([]byte(cfg.Log.Level)); err != nil {
-		level = slog.LevelInfo // checked by config
+		return slog.LevelInfo // checked by config
 	}
-	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	return level
 }
 
 // with runs a command on the opened program and closes it.
