@@ -23,6 +23,9 @@ var textType = reflect.TypeFor[encoding.TextUnmarshaler]()
 func checkParams(t reflect.Type) {
 	for i := range t.NumField() {
 		f := t.Field(i)
+		if f.Anonymous && !f.IsExported() {
+			panic(fmt.Sprintf("httpapi: %s embeds %s: the parser passes over what is not exported, and its parameters stay empty", t, f.Name))
+		}
 		if f.Anonymous && f.Type.Kind() == reflect.Struct {
 			if !f.IsExported() && hasParams(f.Type) {
 				panic(fmt.Sprintf("httpapi: the parser does not look into %s, which is embedded and not exported: begin its name with a capital", f.Type))
