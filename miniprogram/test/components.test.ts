@@ -35,9 +35,9 @@ describe('components', () => {
   })
 
   it('an entry shows sign, balance and reasons', () => {
-    const entry = { id: '1', kind: 'issue', kind_name: '得分', title: '打扫卫生', amount: 150, balance_after: 2000, wallet_name: '', bucket: 'available', occurred_on: '2025-01-02', created_at: 0, reasons: ['本月第1次'] }
+    const entry = { id: '1', kind: 'issue', kind_name: '得分', title: '打扫卫生', amount: 150, balance_after: 2000, wallet: 's', wallet_name: '可兑积分', bucket: 'available' as const, score: 150, lines: [], counted_on: '2025-01-02', occurred_on: '2025-01-02', created_at: 0, reasons: ['本月第1次'] }
     const shown = mount(HfEntry, { props: { entry } }).text()
-    for (const part of ['打扫卫生', '+1.5分', '余 20分', '本月第1次', '2025年1月2日']) expect(shown).toContain(part)
+    for (const part of ['打扫卫生', '+1.5分', '可兑积分余 20分', '本月第1次', '2025年1月2日']) expect(shown).toContain(part)
   })
 
   it('large letters are kept on the device', () => {

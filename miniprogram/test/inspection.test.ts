@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { InspectionLine, Item } from '@/api/types'
 import { countGrades, markSaved, openSheet, setGrade, undo, unsavedLines } from '@/team/inspection/state'
 
-const lines: InspectionLine[] = ['甲', '乙', '丙'].map((name, i) => ({ household: String(i), name, number: `00${i}`, rev: 0, seen: false }))
+const lines: InspectionLine[] = ['甲', '乙', '丙'].map((name, i) => ({ household: String(i), name, row: i + 1, counted: 0, number: `00${i}`, rev: 0, seen: false }))
 const item = { value: { kind: 'grades', grades: [{ code: 'a', name: '好' }, { code: 'b', name: '差' }] } } as Item
 const fresh = () => openSheet(lines, 'a')
 const gradesOf = (sheet: ReturnType<typeof fresh>) => sheet.lines.map((l) => l.grade).join('')

@@ -1,9 +1,12 @@
 import { get } from '@/services/request'
 import type { Board } from './types'
 
-export const board = (village: string, span: string, cursor = '') =>
-  get<Board>(`/villages/${village}/boards/households`, { span, cursor, limit: 30 })
+/** Who is ranked: households, or persons where the village scores persons. */
+export type BoardKind = 'households' | 'persons'
 
-/** One household and the five on either side of it. */
-export const around = (village: string, span: string, household: string) =>
-  get<Board>(`/villages/${village}/boards/households/around`, { span, id: household })
+export const board = (village: string, kind: BoardKind, span: string, cursor = '') =>
+  get<Board>(`/villages/${village}/boards/${kind}`, { span, cursor, limit: 30 })
+
+/** One account and the five on either side of it. */
+export const around = (village: string, kind: BoardKind, span: string, account: string) =>
+  get<Board>(`/villages/${village}/boards/${kind}/around`, { span, id: account })

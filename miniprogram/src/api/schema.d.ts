@@ -348,6 +348,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 登记记录，新的在前；村民只看到自家的
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["list-cases"];
+        put?: never;
+        /**
+         * 登记：一户、多户或多人的同一件事
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        post: operations["record-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/cases/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 试算：会记多少分、为什么，不登记
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        post: operations["preview-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/cases/{case}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一条记录和它经过的每一步
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["get-case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/cases/{case}/amend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 更正：由其他工作人员改分值、等级或数量，写明理由
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        post: operations["amend-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/cases/{case}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 审核通过
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        post: operations["approve-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/cases/{case}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 审核不通过，写明理由
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        post: operations["reject-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/cases/{case}/reverse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 冲正：由其他工作人员撤销已生效的记录，写明理由
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        post: operations["reverse-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/cases/{case}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 登记人在规定时间内撤回
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        post: operations["withdraw-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/groups": {
         parameters: {
             query?: never;
@@ -476,6 +640,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/households/{household}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 积分流水，新的在前，一件事一行
+         * @description 谁可以用：本户的人；本村的村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["list-entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/households/{household}/flags": {
         parameters: {
             query?: never;
@@ -536,6 +720,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/households/{household}/outlook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 这一户今天再做每件事能得多少分、限额还剩多少
+         * @description 谁可以用：本户的人；本村的村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["get-outlook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/passbook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 积分存折：余额、年度积分、名次、最近几笔
+         * @description 谁可以用：本户的人；本村的村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["get-passbook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一户的兑换记录
+         * @description 谁可以用：本户的人；本村的驻村队员、第一书记、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["list-household-redemptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/redemptions/{redemption}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一户的一张凭条
+         * @description 谁可以用：本户的人；本村的驻村队员、第一书记、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["get-household-redemption"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/households/{household}/status": {
         parameters: {
             query?: never;
@@ -550,6 +814,130 @@ export interface paths {
          * @description 谁可以用：本村的驻村队员、第一书记、县级管理员。
          */
         post: operations["set-household-status"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/inspections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 逐户检查的列表
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        get: operations["list-inspections"];
+        put?: never;
+        /**
+         * 开始逐户检查：一个小组或全村
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        post: operations["start-inspection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/inspections/{inspection}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一次检查和每户的填写
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        get: operations["get-inspection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/inspections/{inspection}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 取消还没有生效的检查
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        post: operations["cancel-inspection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/inspections/{inspection}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 提交或审定：全部入账，有一行不对就都不入账并逐行说明
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        post: operations["decide-inspection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/inspections/{inspection}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * 保存边走边填的几户，不记分
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        put: operations["save-inspection-lines"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/inspections/{inspection}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 退回修改，写明理由
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        post: operations["return-inspection"];
         delete?: never;
         options?: never;
         head?: never;
@@ -754,6 +1142,314 @@ export interface paths {
          * @description 谁可以用：本村的村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、县级管理员。
          */
         post: operations["end-village-role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/scheme": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 施行中的积分细则和事项
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["get-scheme"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/scheme/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 本村积分细则的各个版本
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["list-scheme-versions"];
+        put?: never;
+        /**
+         * 登记村里通过的积分细则
+         * @description 谁可以用：本村的第一书记、县级管理员。
+         */
+        post: operations["adopt-scheme"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 为本村服务的积分超市
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["list-shops"];
+        put?: never;
+        /**
+         * 新建积分超市
+         * @description 谁可以用：本村的第一书记、县级管理员。
+         */
+        post: operations["create-shop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一个积分超市
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["get-shop"];
+        put?: never;
+        /**
+         * 修改超市：改名、营业、暂停、停业、服务哪些村
+         * @description 谁可以用：本村的第一书记、县级管理员。
+         */
+        post: operations["edit-shop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/counter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 柜台：这一户今天能兑换多少，不能兑换时的原因
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        get: operations["get-counter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/goods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 可兑换的商品和今天的价格
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["list-goods"];
+        put?: never;
+        /**
+         * 登记新商品
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["create-goods"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/goods/{goods}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 修改商品：名称、单位、补货提醒、暂停、下架
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["edit-goods"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/goods/{goods}/lots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 商品还有库存的批次
+         * @description 谁可以用：超市管理员、驻村队员、第一书记、村务监督员、镇县督导、县级管理员（超市管理员限本超市）。
+         */
+        get: operations["list-lots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/goods/{goods}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 商品的库存流水
+         * @description 谁可以用：超市管理员、驻村队员、第一书记、村务监督员、镇县督导、县级管理员（超市管理员限本超市）。
+         */
+        get: operations["list-stock-moves"];
+        put?: never;
+        /**
+         * 登记进货、捐赠、损坏、过期下架、盘点
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["move-stock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/goods/{goods}/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 商品的历次价格
+         * @description 谁可以用：超市管理员、驻村队员、第一书记、村务监督员、镇县督导、县级管理员（超市管理员限本超市）。
+         */
+        get: operations["list-prices"];
+        put?: never;
+        /**
+         * 定价，从今天或以后某天起
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["set-price"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 超市某一天的兑换
+         * @description 谁可以用：超市管理员、驻村队员、第一书记、村务监督员、镇县督导、县级管理员（超市管理员限本超市）。
+         */
+        get: operations["list-redemptions"];
+        put?: never;
+        /**
+         * 兑换
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["redeem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/redemptions/{redemption}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一笔兑换的凭条
+         * @description 谁可以用：超市管理员、驻村队员、第一书记、村务监督员、镇县督导、县级管理员（超市管理员限本超市）。
+         */
+        get: operations["get-redemption"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/redemptions/{redemption}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 当天取消兑换，积分和商品都退回
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["cancel-redemption"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 全部商品和库存，含暂停和下架的
+         * @description 谁可以用：超市管理员、驻村队员、第一书记、村务监督员、镇县督导、县级管理员（超市管理员限本超市）。
+         */
+        get: operations["list-stock"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1110,6 +1806,23 @@ export interface components {
             /** @enum {string} */
             status?: "resident" | "away" | "suspended";
         };
+        Adopted: {
+            /** @description day on which the assembly adopted it */
+            adopted_on: string;
+            /** @description day on which it was filed with the town */
+            filed_on?: string;
+            /** @description first day in force */
+            from_day: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description 1, 2, 3 … within the village
+             */
+            number: number;
+            /** @description the same request had been carried out before */
+            repeated: boolean;
+            title: string;
+        };
         BindingPage: {
             items: components["schemas"]["AccessBinding"][];
             /** @description missing on the last page */
@@ -1180,6 +1893,375 @@ export interface components {
             note: string;
             span: string;
         };
+        CasesAnswer: {
+            /** @description who is credited: household or member */
+            account: string;
+            /**
+             * Format: int64
+             * @description items with a range: the value given
+             */
+            asked?: number;
+            author: string;
+            author_name?: string;
+            /**
+             * Format: int64
+             * @description what can be spent after it, where it was just posted
+             */
+            balance_after?: number;
+            /** @description common to what was entered together */
+            batch: string;
+            can_reverse: boolean;
+            /** @description the caller may approve or reject it */
+            can_review: boolean;
+            can_withdraw: boolean;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            created_at: number;
+            /** Format: int64 */
+            decided_at?: number;
+            decider_name?: string;
+            /** @description each step, where one case is asked for */
+            events?: components["schemas"]["CasesEvent"][];
+            grade?: string;
+            grade_name?: string;
+            household: string;
+            household_name: string;
+            id: string;
+            item: string;
+            /** @description as it was called then */
+            item_name: string;
+            /** @description who did it, where a person is named */
+            member?: string;
+            member_name?: string;
+            note?: string;
+            /** @description of the household */
+            number: string;
+            occurred_on: string;
+            /**
+             * Format: int64
+             * @description what counts; 0 while undecided
+             */
+            points: number;
+            /**
+             * Format: int64
+             * @description thousandths of the unit
+             */
+            quantity?: number;
+            /** @description why, in plain Chinese; why it waits while undecided */
+            reasons: string[];
+            /** @description the request had been carried out before */
+            repeated: boolean;
+            /**
+             * Format: int64
+             * @description how often it was decided anew
+             */
+            revision?: number;
+            /** @enum {string} */
+            state: "draft" | "submitted" | "effective" | "amended" | "rejected" | "withdrawn" | "reversed";
+            state_name: string;
+            /**
+             * Format: int64
+             * @description what the item gives before warnings and limits
+             */
+            value: number;
+            /** @description a warning in place of a deduction */
+            warned: boolean;
+            /**
+             * Format: int64
+             * @description until when the author may withdraw it, milliseconds since 1970 UTC
+             */
+            withdraw_until?: number;
+        };
+        CasesChange: {
+            grade?: string;
+            note?: string;
+            /**
+             * Format: int64
+             * @description items with a range: the value given, in hundredths, with its sign
+             */
+            points?: number;
+            /**
+             * Format: int64
+             * @description thousandths of the unit
+             */
+            quantity?: number;
+            request_id: string;
+            why: string;
+        };
+        CasesEvent: {
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            at: number;
+            /** @description name of who did it; empty for the program */
+            by: string;
+            from: string;
+            to: string;
+            to_name: string;
+            why?: string;
+        };
+        CasesInspection: {
+            author: string;
+            author_name: string;
+            /** @description the caller may fill in and submit it */
+            can_fill: boolean;
+            /** @description the caller may decide it */
+            can_review: boolean;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            created_at: number;
+            group?: string;
+            id: string;
+            item: string;
+            item_name: string;
+            lines?: components["schemas"]["CasesInspectionLine"][];
+            occurred_on: string;
+            repeated: boolean;
+            /**
+             * Format: int64
+             * @description households filled in
+             */
+            seen: number;
+            /** @enum {string} */
+            state: "draft" | "submitted" | "effective" | "withdrawn";
+            state_name: string;
+            /**
+             * Format: int64
+             * @description households on the list
+             */
+            total: number;
+        };
+        CasesInspectionLine: {
+            /** @description after the decision */
+            case?: string;
+            /**
+             * Format: int64
+             * @description after the decision: what counts
+             */
+            counted: number;
+            grade?: string;
+            household: string;
+            name: string;
+            note?: string;
+            number: string;
+            /** Format: int64 */
+            points?: number;
+            /** Format: int64 */
+            quantity?: number;
+            /**
+             * Format: int64
+             * @description number the device gives each change of a line; the highest stays
+             */
+            rev: number;
+            /** Format: int64 */
+            row: number;
+            /** @description looked at; a line that was not is not scored */
+            seen: boolean;
+        };
+        CasesInspectionPage: {
+            items: components["schemas"]["CasesInspection"][];
+            /** @description cursor of the next page; empty at the end */
+            next: string;
+        };
+        CasesInspectionRequest: {
+            /** @description empty: the whole village */
+            group?: string;
+            item: string;
+            /** @description day of the inspection; today if empty */
+            occurred_on?: string;
+            request_id: string;
+        };
+        CasesLineInput: {
+            grade?: string;
+            household: string;
+            note?: string;
+            /**
+             * Format: int64
+             * @description items with a range: hundredths, with sign
+             */
+            points?: number;
+            /**
+             * Format: int64
+             * @description thousandths of the unit
+             */
+            quantity?: number;
+            /**
+             * Format: int64
+             * @description number the device gives each change of a line, rising; the highest stays
+             */
+            rev: number;
+            /** @description false takes the line back to not looked at */
+            seen: boolean;
+        };
+        CasesLinesRequest: {
+            lines: components["schemas"]["CasesLineInput"][];
+            request_id: string;
+        };
+        CasesPage: {
+            items: components["schemas"]["CasesView"][];
+            /** @description cursor of the next page; empty at the end */
+            next: string;
+        };
+        CasesRecorded: {
+            items: components["schemas"]["CasesView"][];
+            /** @description the request had been carried out before */
+            repeated: boolean;
+        };
+        CasesReport: {
+            /**
+             * Format: int64
+             * @description households scored
+             */
+            decided: number;
+            inspection: string;
+            repeated: boolean;
+            rows: components["schemas"]["CasesReportRow"][];
+            /**
+             * Format: int64
+             * @description households not looked at
+             */
+            skipped: number;
+            /**
+             * @description submitted: it waits for another person's decision
+             * @enum {string}
+             */
+            state: "draft" | "submitted" | "effective" | "withdrawn";
+            state_name: string;
+        };
+        CasesReportRow: {
+            case: string;
+            counted_on: string;
+            household: string;
+            name: string;
+            number: string;
+            /** @description what counts, with its sign, in words */
+            points: string;
+            reasons: string[];
+            /** Format: int64 */
+            row: number;
+        };
+        CasesRequest: {
+            /** @description graded items: code of the grade */
+            grade?: string;
+            /** @description code of the item */
+            item: string;
+            note?: string;
+            /** @description day of the deed; today if empty */
+            occurred_on?: string;
+            /**
+             * Format: int64
+             * @description items with a range: the value given, in hundredths, with its sign
+             */
+            points?: number;
+            /**
+             * Format: int64
+             * @description items by quantity: thousandths of the unit
+             */
+            quantity?: number;
+            /** @description made on the device and kept until a definite answer; mandatory but for a preview */
+            request_id?: string;
+            /** @description households, or members where a person did it or persons are scored */
+            subjects: string[];
+        };
+        CasesSaved: {
+            repeated: boolean;
+            /**
+             * Format: int64
+             * @description lines that are stored as sent
+             */
+            saved: number;
+            /** @description households whose stored line is newer than the one sent */
+            stale: string[];
+        };
+        CasesStep: {
+            request_id: string;
+            /** @description the reason; mandatory for rejecting and reversing */
+            why?: string;
+        };
+        CasesView: {
+            /** @description who is credited: household or member */
+            account: string;
+            /**
+             * Format: int64
+             * @description items with a range: the value given
+             */
+            asked?: number;
+            author: string;
+            author_name?: string;
+            /**
+             * Format: int64
+             * @description what can be spent after it, where it was just posted
+             */
+            balance_after?: number;
+            /** @description common to what was entered together */
+            batch: string;
+            can_reverse: boolean;
+            /** @description the caller may approve or reject it */
+            can_review: boolean;
+            can_withdraw: boolean;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            created_at: number;
+            /** Format: int64 */
+            decided_at?: number;
+            decider_name?: string;
+            /** @description each step, where one case is asked for */
+            events?: components["schemas"]["CasesEvent"][];
+            grade?: string;
+            grade_name?: string;
+            household: string;
+            household_name: string;
+            id: string;
+            item: string;
+            /** @description as it was called then */
+            item_name: string;
+            /** @description who did it, where a person is named */
+            member?: string;
+            member_name?: string;
+            note?: string;
+            /** @description of the household */
+            number: string;
+            occurred_on: string;
+            /**
+             * Format: int64
+             * @description what counts; 0 while undecided
+             */
+            points: number;
+            /**
+             * Format: int64
+             * @description thousandths of the unit
+             */
+            quantity?: number;
+            /** @description why, in plain Chinese; why it waits while undecided */
+            reasons: string[];
+            /**
+             * Format: int64
+             * @description how often it was decided anew
+             */
+            revision?: number;
+            /** @enum {string} */
+            state: "draft" | "submitted" | "effective" | "amended" | "rejected" | "withdrawn" | "reversed";
+            state_name: string;
+            /**
+             * Format: int64
+             * @description what the item gives before warnings and limits
+             */
+            value: number;
+            /** @description a warning in place of a deduction */
+            warned: boolean;
+            /**
+             * Format: int64
+             * @description until when the author may withdraw it, milliseconds since 1970 UTC
+             */
+            withdraw_until?: number;
+        };
         Changed: {
             /** @description the same request had been carried out before */
             repeated: boolean;
@@ -1210,6 +2292,60 @@ export interface components {
         };
         EndBody: {
             request_id: string;
+        };
+        EntryLine: {
+            /** Format: int64 */
+            amount: number;
+            /** Format: int64 */
+            balance_after: number;
+            /** @enum {string} */
+            bucket: "available" | "pending" | "held";
+            expires_on?: string;
+            wallet: string;
+            wallet_name: string;
+        };
+        EntryPage: {
+            items: components["schemas"]["EntryView"][];
+            /** @description cursor of the next page; empty at the end */
+            next: string;
+        };
+        EntryView: {
+            /**
+             * Format: int64
+             * @description what it did to the wallets that can be spent; to the score where it touched only that
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description of the wallet named
+             */
+            balance_after: number;
+            /** @enum {string} */
+            bucket: "available" | "pending" | "held";
+            case?: string;
+            counted_on: string;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            created_at: number;
+            id: string;
+            /** @description award, deduct, redeem, reverse, adjust, opening … */
+            kind: string;
+            kind_name: string;
+            /** @description every wallet it moved */
+            lines: components["schemas"]["EntryLine"][];
+            occurred_on: string;
+            /** @description why, in plain Chinese */
+            reasons: string[];
+            /**
+             * Format: int64
+             * @description what it did to the ranked score
+             */
+            score: number;
+            title: string;
+            wallet: string;
+            wallet_name: string;
         };
         Error: {
             error: components["schemas"]["Fault"];
@@ -1319,6 +2455,341 @@ export interface components {
             /** @description the same request had been carried out before */
             repeated: boolean;
         };
+        MarketCancelRequest: {
+            reason?: string;
+            /** @description made on the device */
+            request_id: string;
+        };
+        MarketCounter: {
+            household: string;
+            /** @description the householder, or the person who pays */
+            household_name: string;
+            household_number: string;
+            /** @description who pays, where the village scores persons */
+            member?: string;
+            /** @description why this household (person) cannot redeem now, to be read out; empty: it can */
+            refused: string;
+            /**
+             * Format: int64
+             * @description what can be redeemed today, in hundredths of a point
+             */
+            spendable: number;
+        };
+        MarketGoods: {
+            barcode: string;
+            /** @description heading on the pages */
+            class: string;
+            /** @description last day of the lot that ends first; empty: no piece has one */
+            good_until: string;
+            id: string;
+            /** @description it is time to buy */
+            low: boolean;
+            name: string;
+            /** @description the day it takes effect */
+            next_from: string;
+            /**
+             * Format: int64
+             * @description the next price that is already set; 0: none
+             */
+            next_price: number;
+            note: string;
+            /**
+             * Format: int64
+             * @description today's price of one piece, in hundredths of a point; 0: not priced yet
+             */
+            price: number;
+            /**
+             * Format: int64
+             * @description at this many pieces or fewer it is time to buy
+             */
+            reorder_at: number;
+            /** @description this request had already been carried out */
+            repeated: boolean;
+            shop: string;
+            /**
+             * Format: int64
+             * @description pieces past their last day, to be written off
+             */
+            spoiled: number;
+            /** @enum {string} */
+            state: "on" | "paused" | "removed";
+            state_name: string;
+            /**
+             * Format: int64
+             * @description pieces that can be redeemed today
+             */
+            stock: number;
+            /** @description what one piece is called: 块, 袋, 瓶 */
+            unit: string;
+        };
+        MarketGoodsEdit: {
+            barcode?: string;
+            class?: string;
+            name?: string;
+            note?: string;
+            /** Format: int64 */
+            reorder_at?: number;
+            /** @description made on the device */
+            request_id: string;
+            /** @enum {string} */
+            state?: "on" | "paused" | "removed";
+            unit?: string;
+        };
+        MarketGoodsList: {
+            items: components["schemas"]["MarketGoods"][];
+            /** @description cursor of the next page; empty: this was the last */
+            next: string;
+        };
+        MarketGoodsRequest: {
+            barcode?: string;
+            class?: string;
+            name: string;
+            note?: string;
+            /**
+             * Format: int64
+             * @description price of one piece from today, in hundredths of a point
+             */
+            price: number;
+            /** Format: int64 */
+            reorder_at?: number;
+            /** @description made on the device */
+            request_id: string;
+            unit: string;
+        };
+        MarketLine: {
+            /**
+             * Format: int64
+             * @description of the line
+             */
+            amount: number;
+            goods: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description of one piece
+             */
+            price: number;
+            /** Format: int64 */
+            qty: number;
+            unit: string;
+        };
+        MarketLot: {
+            /**
+             * Format: int64
+             * @description what the lot cost or is worth, in fen
+             */
+            cost_fen: number;
+            /** @description last good day; empty: none */
+            expires_on: string;
+            id: string;
+            /** Format: int64 */
+            left: number;
+            /** @description who gave it, or which fund paid */
+            origin: string;
+            received_on: string;
+            /** @enum {string} */
+            source: "purchase" | "donation";
+        };
+        MarketLots: {
+            items: components["schemas"]["MarketLot"][];
+        };
+        MarketMove: {
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            created_at: number;
+            goods: string;
+            id: string;
+            /** @enum {string} */
+            kind: "purchase" | "donation" | "redeem" | "return" | "damage" | "expire" | "count";
+            kind_name: string;
+            lot: string;
+            moved_on: string;
+            note: string;
+            /**
+             * Format: int64
+             * @description of one piece, for redemptions and returns
+             */
+            price: number;
+            /**
+             * Format: int64
+             * @description pieces, with sign
+             */
+            qty: number;
+            /** @description the redemption, or the keeper's operation: its moves share it */
+            ref: string;
+        };
+        MarketMoveRequest: {
+            /**
+             * Format: int64
+             * @description what the lot cost or is worth, in fen
+             */
+            cost_fen?: number;
+            /** @description purchase, donation: last good day; empty: none */
+            expires_on?: string;
+            /** @enum {string} */
+            kind: "purchase" | "donation" | "damage" | "expire" | "count";
+            /** @description damage, expire: of this lot only */
+            lot?: string;
+            /** @description why; required for damage and for a stock-take that differs */
+            note?: string;
+            /** @description purchase: which fund paid; donation: who gave it (required) */
+            origin?: string;
+            /**
+             * Format: int64
+             * @description pieces received, damaged or written off (expire: 0 for all that are past their day); for count: good pieces found on the shelf
+             */
+            qty: number;
+            /** @description made on the device */
+            request_id: string;
+        };
+        MarketMoves: {
+            items: components["schemas"]["MarketMove"][];
+            /** @description cursor of the next page; empty: this was the last */
+            next: string;
+        };
+        MarketPaid: {
+            /** Format: int64 */
+            amount: number;
+            name: string;
+            wallet: string;
+        };
+        MarketPrice: {
+            from: string;
+            /** Format: int64 */
+            price: number;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            set_at: number;
+        };
+        MarketPriceRequest: {
+            /** @description first day of the price, today or later; empty: today */
+            from?: string;
+            /**
+             * Format: int64
+             * @description price of one piece, in hundredths of a point
+             */
+            price: number;
+            /** @description made on the device */
+            request_id: string;
+        };
+        MarketPrices: {
+            items: components["schemas"]["MarketPrice"][];
+        };
+        MarketReceipt: {
+            /**
+             * Format: int64
+             * @description what the spend wallets then held
+             */
+            balance_after: number;
+            /** @description it is still the day on which it may be cancelled; the scheme may forbid it */
+            can_cancel: boolean;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            cancelled_at?: number;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            created_at: number;
+            household: string;
+            /** @description the householder, or the person who paid */
+            household_name: string;
+            household_number: string;
+            id: string;
+            keeper: string;
+            keeper_name: string;
+            lines: components["schemas"]["MarketLine"][];
+            /** @description who paid, where the village scores persons */
+            member?: string;
+            /** @description short number, unique in the shop: month and day, and five digits */
+            number: string;
+            /** @description which wallets paid */
+            paid: components["schemas"]["MarketPaid"][];
+            redeemed_on: string;
+            /** @description this request had already been carried out */
+            repeated: boolean;
+            shop: string;
+            /** @enum {string} */
+            state: "done" | "cancelled";
+            state_name: string;
+            /**
+             * Format: int64
+             * @description hundredths of a point
+             */
+            total: number;
+            village: string;
+        };
+        MarketReceipts: {
+            items: components["schemas"]["MarketReceipt"][];
+            /** @description cursor of the next page; empty: this was the last */
+            next: string;
+        };
+        MarketRedeemRequest: {
+            /** @description whose points pay, where the village scores households */
+            household?: string;
+            lines: components["schemas"]["MarketWant"][];
+            /** @description whose points pay, where the village scores persons */
+            member?: string;
+            /** @description made on the device */
+            request_id: string;
+            /**
+             * Format: int64
+             * @description what the page showed, in hundredths of a point; refused if prices have changed since
+             */
+            total: number;
+        };
+        MarketShop: {
+            address: string;
+            /** @description opening hours, in words */
+            hours: string;
+            id: string;
+            name: string;
+            /** @description village or town whose shop it is */
+            owner: string;
+            /** @description this request had already been carried out */
+            repeated: boolean;
+            /** @enum {string} */
+            state: "open" | "paused" | "closed";
+            state_name: string;
+            /** @description villages it serves */
+            villages: string[];
+        };
+        MarketShopEdit: {
+            address?: string;
+            hours?: string;
+            name?: string;
+            /** @description made on the device */
+            request_id: string;
+            /** @enum {string} */
+            state?: "open" | "paused" | "closed";
+            /** @description villages it serves from today on */
+            villages?: string[];
+        };
+        MarketShopRequest: {
+            address?: string;
+            hours?: string;
+            name: string;
+            /** @description the town, for a town's shop; without it the village of the path */
+            owner?: string;
+            /** @description made on the device */
+            request_id: string;
+            /** @description villages it serves; without them the village of the path */
+            villages?: string[];
+        };
+        MarketShops: {
+            items: components["schemas"]["MarketShop"][];
+        };
+        MarketWant: {
+            goods: string;
+            /** Format: int64 */
+            qty: number;
+        };
         MemberInputBody: {
             /** @description only needed without an identity card number */
             born_on?: string;
@@ -1336,6 +2807,52 @@ export interface components {
             /** @enum {string} */
             status?: "resident" | "away" | "suspended";
         };
+        OutlookList: {
+            items: components["schemas"]["OutlookRow"][];
+        };
+        OutlookRow: {
+            item: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description what would count
+             */
+            points: number;
+            /** @description with what is left of the limits */
+            reasons: string[];
+            /** @description it would be a warning */
+            warned: boolean;
+        };
+        PassbookView: {
+            account: string;
+            /** @description why nothing can be redeemed now; empty if something can */
+            barred: string;
+            /** @description a spend wallet is below zero: nothing can be redeemed */
+            debt: boolean;
+            /** @description the last five */
+            entries: components["schemas"]["EntryView"][];
+            household: components["schemas"]["VillageHousehold"];
+            /** @description whose book it is, where persons are scored */
+            member?: string;
+            member_name?: string;
+            /** Format: int64 */
+            month_score: number;
+            /** Format: int64 */
+            of: number;
+            /**
+             * Format: int64
+             * @description this year, 0 while there is none
+             */
+            rank: number;
+            /**
+             * Format: int64
+             * @description what can be redeemed today
+             */
+            spendable: number;
+            wallets: components["schemas"]["WalletView"][];
+            /** Format: int64 */
+            year_score: number;
+        };
         PersonaList: {
             items: components["schemas"]["AccessPersona"][];
         };
@@ -1347,6 +2864,260 @@ export interface components {
             number: string;
             /** @description PNG of the QR code, base64 */
             qr_png: string;
+        };
+        RulebookAdoptRequest: {
+            /** @description day of the assembly */
+            adopted_on: string;
+            /** @description day of filing with the town, if already done */
+            filed_on?: string;
+            /** @description first day in force */
+            from_day: string;
+            request_id: string;
+            /** @description the scheme file (YAML) */
+            source: string;
+        };
+        RulebookVersion: {
+            /** @description day on which the assembly adopted it */
+            adopted_on: string;
+            /** @description day on which it was filed with the town */
+            filed_on?: string;
+            /** @description first day in force */
+            from_day: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description 1, 2, 3 … within the village
+             */
+            number: number;
+            title: string;
+        };
+        SchemeBase: {
+            /**
+             * Format: int64
+             * @description an account whose base and year score together are below this gets no awards
+             */
+            line: number;
+            /** Format: int64 */
+            points: number;
+            /** @description wallet of kind base that holds it */
+            wallet: string;
+        };
+        SchemeCap: {
+            /** @enum {string} */
+            of: "account" | "member";
+            /** @enum {string} */
+            on: "awards" | "deductions" | "both";
+            /** @enum {string} */
+            per: "day" | "week" | "month" | "quarter" | "half" | "year" | "life";
+            /**
+             * Format: int64
+             * @description sum of what counts, as a positive number
+             */
+            points?: number;
+            /**
+             * Format: int64
+             * @description records that count; warnings and records of 0 points do not
+             */
+            times?: number;
+        };
+        SchemeClass: {
+            caps?: components["schemas"]["SchemeCap"][];
+            code: string;
+            name: string;
+        };
+        SchemeGrade: {
+            code: string;
+            name: string;
+            /** Format: int64 */
+            points: number;
+        };
+        SchemeItem: {
+            caps?: components["schemas"]["SchemeCap"][];
+            class: string;
+            code: string;
+            /** @description wallets that it moves */
+            credits: string[];
+            /** @description any one of them is enough unless evidence_all; never empty */
+            evidence: string[];
+            /** @description all of them are needed */
+            evidence_all?: boolean;
+            /** @description first day of deeds that it covers; empty: always */
+            from?: string;
+            /** @description how to earn it, or who verifies it, in the village's words */
+            hint?: string;
+            name: string;
+            review: components["schemas"]["SchemeReview"];
+            /** @description last day of deeds that it covers, inclusive; empty: without end */
+            to?: string;
+            value: components["schemas"]["SchemeValue"];
+            warn_first?: components["schemas"]["SchemeWarnFirst"];
+            /** @description the rule as people read it */
+            words: components["schemas"]["SchemeItemWords"];
+        };
+        SchemeItemWords: {
+            /** @description 每月最多10分；每天最多1次; empty without caps */
+            caps: string;
+            /** @description name of the class */
+            class: string;
+            /** @description 照片或双方确认 */
+            evidence: string;
+            /** @description 直接生效, or 需1级审核 */
+            review: string;
+            /** @description 每次5分 */
+            value: string;
+        };
+        SchemeRecords: {
+            /**
+             * Format: int64
+             * @description how old a deed may be when it is entered
+             */
+            backdate_days: number;
+            /** @description entries of group leaders wait for approval even where the item needs none */
+            leaders_wait: boolean;
+            /**
+             * Format: int64
+             * @description how long the author may withdraw a record
+             */
+            withdraw_minutes: number;
+        };
+        SchemeRedemption: {
+            /** @description a redemption may be cancelled on the day it was made */
+            cancel_same_day: boolean;
+        };
+        SchemeReset: {
+            /**
+             * Format: int64
+             * @description per cent that is carried over: 0 none, 100 all
+             */
+            carry: number;
+            /** Format: int64 */
+            day?: number;
+            /**
+             * @description the period at whose end it falls due
+             * @enum {string}
+             */
+            every: "month" | "quarter" | "half" | "year";
+            /**
+             * Format: int64
+             * @description days after the end of the period, where no date is given
+             */
+            grace_days: number;
+            /**
+             * Format: int64
+             * @description with day: the date in the following year, only for every: year
+             */
+            month?: number;
+        };
+        SchemeReview: {
+            /** @description takes effect as it is entered */
+            direct: boolean;
+            /**
+             * Format: int64
+             * @description approvals by people other than the author
+             */
+            levels: number;
+        };
+        SchemeStep: {
+            /** Format: int64 */
+            points: number;
+            /**
+             * Format: int64
+             * @description thousandths of the unit, inclusive; absent in the last step
+             */
+            up_to?: number;
+        };
+        SchemeValue: {
+            /**
+             * Format: int64
+             * @description range: least
+             */
+            from?: number;
+            grades?: components["schemas"]["SchemeGrade"][];
+            /** @enum {string} */
+            kind: "fixed" | "range" | "grades" | "steps" | "per_unit";
+            /**
+             * Format: int64
+             * @description per_unit: most that one record is worth, without sign
+             */
+            max?: number;
+            /**
+             * Format: int64
+             * @description fixed; per_unit: of one unit
+             */
+            points?: number;
+            /**
+             * @description per_unit: to whole points
+             * @enum {string}
+             */
+            round?: "nearest" | "down" | "up" | "none";
+            /** @description from the smallest quantity up; the last has no end */
+            steps?: components["schemas"]["SchemeStep"][];
+            /**
+             * Format: int64
+             * @description range: most; a note is mandatory
+             */
+            to?: number;
+            /** @description steps and per_unit: what the quantity counts */
+            unit?: string;
+        };
+        SchemeVersionList: {
+            items: components["schemas"]["RulebookVersion"][];
+        };
+        SchemeView: {
+            adopted_on: string;
+            base?: components["schemas"]["SchemeBase"];
+            classes: components["schemas"]["SchemeClass"][];
+            /**
+             * Format: int64
+             * @description what a point is reckoned to be worth, in fen; 0 where the rules do not say
+             */
+            fen_per_point: number;
+            from_day: string;
+            items: components["schemas"]["SchemeItem"][];
+            /**
+             * Format: int64
+             * @description 1, 2, 3 … within the village
+             */
+            number: number;
+            records: components["schemas"]["SchemeRecords"];
+            redemption: components["schemas"]["SchemeRedemption"];
+            /**
+             * @description who is scored
+             * @enum {string}
+             */
+            subject: "household" | "person";
+            title: string;
+            version: string;
+            wallets: components["schemas"]["SchemeWallet"][];
+        };
+        SchemeWallet: {
+            code: string;
+            /** @description a deduction may take it below its floor; always so for score wallets that take deductions */
+            debt: boolean;
+            /** @description items credit it unless they say otherwise */
+            earns: boolean;
+            /**
+             * Format: int64
+             * @description where a deduction stops unless debt is allowed
+             */
+            floor: number;
+            /** @description deductions never touch it (荣誉只增不减) */
+            gains_only: boolean;
+            /** @enum {string} */
+            kind: "score" | "spend" | "base";
+            name: string;
+            /**
+             * Format: int64
+             * @description spend wallets are drawn on from the lowest; equal ones in the order of the file
+             */
+            order: number;
+            reset?: components["schemas"]["SchemeReset"];
+        };
+        SchemeWarnFirst: {
+            /** Format: int64 */
+            days?: number;
+            /** Format: int64 */
+            months?: number;
         };
         StatusInputBody: {
             /** @description from which day it holds; empty is today */
@@ -1643,6 +3414,18 @@ export interface components {
             town_id: string;
             town_name: string;
             village_id: string;
+        };
+        WalletView: {
+            /** Format: int64 */
+            available: number;
+            code: string;
+            /** Format: int64 */
+            held: number;
+            /** @enum {string} */
+            kind: "score" | "spend" | "base";
+            name: string;
+            /** Format: int64 */
+            pending: number;
         };
     };
     responses: never;
@@ -2270,6 +4053,307 @@ export interface operations {
             };
         };
     };
+    "list-cases": {
+        parameters: {
+            query?: {
+                /** @description 空为全部 */
+                state?: "draft" | "submitted" | "effective" | "amended" | "rejected" | "withdrawn" | "reversed";
+                /** @description 只看这一户 */
+                household?: string;
+                /** @description 只看自己登记的（含交接给自己的） */
+                mine?: boolean;
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "record-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesRecorded"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "preview-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesRecorded"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "amend-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "approve-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "reject-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "reverse-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "withdraw-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "list-groups": {
         parameters: {
             query?: never;
@@ -2539,6 +4623,39 @@ export interface operations {
             };
         };
     };
+    "list-entries": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "set-household-flags": {
         parameters: {
             query?: never;
@@ -2638,6 +4755,130 @@ export interface operations {
             };
         };
     };
+    "get-outlook": {
+        parameters: {
+            query?: {
+                /** @description 按人积分的村：看哪一位的；空为本人或户主 */
+                member?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutlookList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-passbook": {
+        parameters: {
+            query?: {
+                /** @description 按人积分的村：看哪一位的；空为本人或户主 */
+                member?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassbookView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-household-redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketReceipts"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-household-redemption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                redemption: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketReceipt"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "set-household-status": {
         parameters: {
             query?: never;
@@ -2658,6 +4899,237 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-inspections": {
+        parameters: {
+            query?: {
+                /** @description 空为全部 */
+                state?: "draft" | "submitted" | "effective" | "withdrawn";
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesInspectionPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "start-inspection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesInspectionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesInspection"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-inspection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inspection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesInspection"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "cancel-inspection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesInspection"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "decide-inspection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "save-inspection-lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesLinesRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesSaved"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "return-inspection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesInspection"];
                 };
             };
             /** @description Error */
@@ -3053,6 +5525,674 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccessTerm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-scheme": {
+        parameters: {
+            query?: {
+                /** @description 这一天施行的细则；空为今天 */
+                day?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-scheme-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemeVersionList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "adopt-scheme": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulebookAdoptRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adopted"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-shops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketShops"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "create-shop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketShopRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketShop"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-shop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shop: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketShop"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "edit-shop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketShopEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketShop"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-counter": {
+        parameters: {
+            query?: {
+                /** @description 本村按户积分时填 */
+                household?: string;
+                /** @description 本村按个人积分时填 */
+                member?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketCounter"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-goods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketGoodsList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "create-goods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketGoodsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketGoods"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "edit-goods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketGoodsEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketGoods"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-lots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                goods: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketLots"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-stock-moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketMoves"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "move-stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketMoveRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketGoods"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                goods: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketPrices"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "set-price": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketPriceRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketGoods"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-redemptions": {
+        parameters: {
+            query?: {
+                /** @description 空为今天 */
+                day?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketReceipts"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    redeem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketRedeemRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketReceipt"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-redemption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                redemption: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketReceipt"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "cancel-redemption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketCancelRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketReceipt"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketGoodsList"];
                 };
             };
             /** @description Error */

@@ -1,5 +1,5 @@
 import { get } from '@/services/request'
-import type { Binding, Group, Household, HouseholdDetail, List, Passbook, Scheme, Entry, Persona } from './types'
+import type { Binding, Entry, Group, Household, HouseholdDetail, List, Outlook, Passbook, Persona, Scheme } from './types'
 
 /** Requests to be taken as a member of a household that wait for somebody of the village. */
 export const bindings = (village: string, cursor = '') =>
@@ -35,3 +35,7 @@ export const passbook = (village: string, household: string) =>
 
 export const entries = (village: string, household: string, cursor: string) =>
   get<List<Entry>>(`/villages/${village}/households/${household}/entries`, { cursor, limit: 20 })
+
+/** What one more of each deed would count for this household today, with what is left of its limits. */
+export const outlook = (village: string, household: string) =>
+  get<{ items: Outlook[] }>(`/villages/${village}/households/${household}/outlook`)
