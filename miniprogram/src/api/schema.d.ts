@@ -1576,6 +1576,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/successions/villages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 并村：把另一个村并入本村
+         * @description 谁可以用：本村的县级管理员。
+         */
+        post: operations["merge-villages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/successions/{succession}": {
         parameters: {
             query?: never;
@@ -3169,6 +3189,19 @@ export interface components {
             /** @description household that continues */
             to: string;
         };
+        SuccessionMergeVillages: {
+            /** @description who decided it: 户主协商、村民代表会议 2026-11-01 … */
+            decided_by: string;
+            /** @description the village that ends */
+            from: string;
+            note?: string;
+            /** @description from which day it holds; empty is today */
+            on?: string;
+            /** @description set before the household numbers of the village that ends, so that none stands twice */
+            prefix?: string;
+            /** @description made by the client; a repeat is answered with the same record */
+            request_id: string;
+        };
         SuccessionMove: {
             /** @description who decided it: 户主协商、村民代表会议 2026-11-01 … */
             decided_by: string;
@@ -4067,7 +4100,9 @@ export interface operations {
                 limit?: number;
             };
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -4096,7 +4131,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -4129,7 +4166,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -4163,6 +4202,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                village: string;
                 case: string;
             };
             cookie?: never;
@@ -4193,7 +4233,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                case: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -4226,7 +4269,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                case: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -4259,7 +4305,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                case: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -4292,7 +4341,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                case: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -4325,7 +4377,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                case: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -4389,7 +4444,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -4457,7 +4514,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -4490,7 +4549,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -4533,7 +4594,9 @@ export interface operations {
                 limit?: number;
             };
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -4562,7 +4625,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -4598,7 +4663,10 @@ export interface operations {
                 day?: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                household: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -4626,12 +4694,17 @@ export interface operations {
     "list-entries": {
         parameters: {
             query?: {
+                /** @description 按人积分的村：看哪一位的；空为本人或户主 */
+                member?: string;
                 /** @description 上一页给出的 next */
                 cursor?: string;
                 limit?: number;
             };
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                household: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -4660,7 +4733,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                household: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -4693,7 +4769,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                household: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -4726,7 +4805,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                household: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -4762,7 +4844,10 @@ export interface operations {
                 member?: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                household: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -4794,7 +4879,10 @@ export interface operations {
                 member?: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                household: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -4821,9 +4909,16 @@ export interface operations {
     };
     "list-household-redemptions": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                household: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -4853,6 +4948,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                village: string;
+                household: string;
                 redemption: string;
             };
             cookie?: never;
@@ -4883,7 +4980,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                household: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -4922,7 +5022,9 @@ export interface operations {
                 limit?: number;
             };
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -4951,7 +5053,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -4985,6 +5089,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                village: string;
                 inspection: string;
             };
             cookie?: never;
@@ -5015,7 +5120,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                inspection: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -5048,7 +5156,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                inspection: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -5081,7 +5192,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                inspection: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -5114,7 +5228,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                inspection: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -5147,7 +5264,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -5180,7 +5299,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -5214,6 +5335,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                village: string;
                 member: string;
             };
             cookie?: never;
@@ -5248,7 +5370,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+            };
             cookie?: never;
         };
         requestBody?: {
@@ -5359,7 +5483,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+            };
             cookie?: never;
         };
         requestBody?: {
@@ -5545,7 +5671,9 @@ export interface operations {
                 day?: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -5605,7 +5733,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -5669,7 +5799,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -5703,6 +5835,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                village: string;
                 shop: string;
             };
             cookie?: never;
@@ -5733,7 +5866,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -5771,7 +5907,10 @@ export interface operations {
                 member?: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -5798,9 +5937,16 @@ export interface operations {
     };
     "list-goods": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -5829,7 +5975,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -5862,7 +6011,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                shop: string;
+                goods: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -5896,6 +6049,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                village: string;
+                shop: string;
                 goods: string;
             };
             cookie?: never;
@@ -5924,9 +6079,17 @@ export interface operations {
     };
     "list-stock-moves": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                shop: string;
+                goods: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -5955,7 +6118,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                shop: string;
+                goods: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -5989,6 +6156,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                village: string;
+                shop: string;
                 goods: string;
             };
             cookie?: never;
@@ -6019,7 +6188,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                shop: string;
+                goods: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -6051,11 +6224,17 @@ export interface operations {
     "list-redemptions": {
         parameters: {
             query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
                 /** @description 空为今天 */
                 day?: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -6084,7 +6263,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -6118,6 +6300,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                village: string;
+                shop: string;
                 redemption: string;
             };
             cookie?: never;
@@ -6148,7 +6332,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                shop: string;
+                redemption: string;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -6179,9 +6367,16 @@ export interface operations {
     };
     "list-stock": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -6214,7 +6409,9 @@ export interface operations {
                 limit?: number;
             };
             header?: never;
-            path?: never;
+            path: {
+                village: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -6414,11 +6611,47 @@ export interface operations {
             };
         };
     };
+    "merge-villages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuccessionMergeVillages"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuccessionRecord"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "get-succession": {
         parameters: {
             query?: never;
             header?: never;
             path: {
+                village: string;
                 succession: string;
             };
             cookie?: never;
