@@ -78,7 +78,7 @@ type dues struct {
 func (a auditor) checkRedemptions(ctx context.Context) error {
 	for after := id.ID(0); ; {
 		page, err := readReceipts(func(q string, args ...any) (*sql.Rows, error) { return a.db.Query(ctx, q, args...) },
-			"id > ? ORDER BY id LIMIT ?", after, auditPage)
+			fmt.Sprintf("id > ? ORDER BY id LIMIT %d", auditPage), after)
 		if err != nil {
 			return fmt.Errorf("audit redemptions: %w", err)
 		}

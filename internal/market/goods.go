@@ -325,9 +325,9 @@ func (s *Service) Goods(ctx context.Context, a access.Actor, in, shop id.ID, all
 	if _, err := shopAt(s.row(ctx), in, shop, today); err != nil {
 		return GoodsList{}, err
 	}
-	where, args := "g.shop_id = ? AND g.id > ? AND g.state = 'on' ORDER BY g.id LIMIT ?", []any{shop, after, page.limit() + 1}
+	where, args := "g.shop_id = ? AND g.id > ? AND g.state = 'on' ORDER BY g.id"+page.rows(), []any{shop, after}
 	if all {
-		where = "g.shop_id = ? AND g.id > ? ORDER BY g.id LIMIT ?"
+		where = "g.shop_id = ? AND g.id > ? ORDER BY g.id" + page.rows()
 	}
 	list, err := readGoods(s.query(ctx), today, where, args...)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"unicode/utf8"
 
 	"hefen/internal/access"
@@ -115,6 +116,10 @@ func (p Page) limit() int {
 	}
 	return min(p.Limit, MaxPage)
 }
+
+// rows is the clause that reads one row more than the page shows. The number stands in the text: with a parameter there
+// SQLite compiles the statement anew each time.
+func (p Page) rows() string { return " LIMIT " + strconv.Itoa(p.limit()+1) }
 
 // from is the id the cursor stands for, start without one.
 func (p Page) from(start id.ID) (id.ID, error) {

@@ -111,7 +111,7 @@ func (s *Service) RedemptionsOn(ctx context.Context, a access.Actor, in, shop id
 	if err != nil {
 		return Receipts{}, err
 	}
-	return s.page(ctx, page, "shop_id = ? AND redeemed_on = ? AND village_id = ? AND id < ? ORDER BY id DESC LIMIT ?", shop, day, in, before, page.limit()+1)
+	return s.page(ctx, page, "shop_id = ? AND redeemed_on = ? AND village_id = ? AND id < ? ORDER BY id DESC"+page.rows(), shop, day, in, before)
 }
 
 // RedemptionsOf lists a household's redemptions, newest first.
@@ -123,7 +123,7 @@ func (s *Service) RedemptionsOf(ctx context.Context, a access.Actor, in, househo
 	if err != nil {
 		return Receipts{}, err
 	}
-	return s.page(ctx, page, "household_id = ? AND village_id = ? AND id < ? ORDER BY id DESC LIMIT ?", household, in, before, page.limit()+1)
+	return s.page(ctx, page, "household_id = ? AND village_id = ? AND id < ? ORDER BY id DESC"+page.rows(), household, in, before)
 }
 
 func (s *Service) page(ctx context.Context, page Page, where string, args ...any) (Receipts, error) {

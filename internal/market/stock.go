@@ -284,7 +284,7 @@ func (s *Service) Moves(ctx context.Context, a access.Actor, in, shop, goods id.
 	}
 	list := []Move{}
 	rows, err := s.db.Query(ctx, `SELECT id, goods_id, lot_id, kind, qty, ref_id, price, note, moved_on, created_at FROM stock_moves
-		WHERE goods_id = ? AND shop_id = ? AND id < ? ORDER BY id DESC LIMIT ?`, goods, shop, before, page.limit()+1)
+		WHERE goods_id = ? AND shop_id = ? AND id < ? ORDER BY id DESC`+page.rows(), goods, shop, before)
 	err = each(rows, err, func(r *sql.Rows) error {
 		var m Move
 		err := r.Scan(&m.ID, &m.Goods, &m.Lot, &m.Kind, &m.Qty, &m.Ref, &m.Price, &m.Note, &m.On, &m.CreatedAt)
