@@ -122,7 +122,7 @@ func TestRedeemRefusals(t *testing.T) {
 		w.receive(spoiled, 5, today)
 		_, err := w.market.EditGoods(ctx, w.keeper, w.village, w.shop, paused, market.GoodsEdit{RequestID: w.request(), State: market.OffSale})
 		must(t, err)
-		exec(t, db, "DELETE FROM goods_prices WHERE goods_id = ?", unpriced)
+		execute(t, db, "DELETE FROM goods_prices WHERE goods_id = ?", unpriced)
 		w.on(today.Add(1))
 		other, err := w.market.CreateShop(ctx, w.secretary, w.village, market.ShopRequest{RequestID: w.request(), Name: "二店"})
 		must(t, err)
@@ -316,7 +316,7 @@ func TestSpendingMovesNoRank(t *testing.T) {
 	})
 }
 
-func exec(t testing.TB, db *storage.DB, query string, args ...any) {
+func execute(t testing.TB, db *storage.DB, query string, args ...any) {
 	t.Helper()
 	must(t, db.InTx(ctx, func(tx *storage.Tx) error { _, err := tx.Exec(query, args...); return err }))
 }

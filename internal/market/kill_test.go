@@ -1,0 +1,186 @@
+package market_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"hefen/internal/access"
+	"hefen/internal/config"
+	"hefen/internal/id"
+	"hefen/internal/ledger"
+	"hefen/internal/market"
+	"hefen/internal/points"
+	"hefen/internal/rulebook"
+	"hefen/internal/storage"
+	"hefen/internal/storage/dbtest"
+	"hefen/internal/village"
+)
+
+// childEnv makes the test binary a server that redeems and cancels until it is killed.
+const childEnv = "HEFEN_MARKET_TEST_CHILD"
+
+// counter is what the child is told.
+type counter struct {
+	Database      config.Database
+	Village, Shop id.ID
+	Goods, Keeper id.ID
+	Households    []id.ID
+	Round         int
+}
+
+func TestMain(m *testing.M) {
+	if told := os.Getenv(childEnv); told != "" {
+		if err := serveUntilKilled(told); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// request is the n-th redemption of a worker: the parent can put it together again.
+func (c *counter) request(worker, n int) market.RedeemRequest {
+	return market.RedeemRequest{RequestID: fmt.Sprintf("redeem-%04d-%04d-%06d", c.Round, worker, n), Household: c.Households[(worker+n)%len(c.Households)],
+		Lines: []market.Want{want(c.Goods, 1)}, Total: 250}
+}
+
+func (c *counter) open(ctx context.Context) (*storage.DB, *market.Service, access.Actor, error) {
+	now := func() time.Time { return noon }
+	db, err := storage.Open(ctx, c.Database)
+	if err != nil {
+		return nil, nil, access.Actor{}, err
+	}
+	users := access.New(db, now, nil)
+	keeper, err := users.ActAs(ctx, c.Keeper)
+	return db, market.New(db, now, village.New(db, now, ledger.OpenAccounts), rulebook.New(db, now), users.Names), keeper, err
+}
+
+func serveUntilKilled(told string) error {
+	var c counter
+	if err := json.Unmarshal([]byte(told), &c); err != nil {
+		return err
+	}
+	_, shop, keeper, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	failed := make(chan error)
+	var out sync.Mutex
+	for worker := range 4 {
+		go func() {
+			for n := 0; ; n++ {
+				r, err := shop.Redeem(ctx, keeper, c.Village, c.Shop, c.request(worker, n))
+				if err != nil {
+					failed <- err
+					return
+				}
+				out.Lock()
+				fmt.Println(worker, n)
+				out.Unlock()
+				if n%3 != 0 {
+					continue
+				}
+				if _, err := shop.Cancel(ctx, keeper, c.Village, c.Shop, r.ID, market.CancelRequest{RequestID: fmt.Sprintf("cancel-%s", r.ID)}); err != nil {
+					failed <- err
+					return
+				}
+			}
+		}()
+	}
+	return <-failed
+}
+
+// TestKilledInTheMiddle kills a server at a random moment of its work, several times on one database: points and stock
+// stay in step, what was answered stands, and the device that sends its last request again gets it done once.
+func TestKilledInTheMiddle(t *testing.T) {
+	for _, engine := range []storage.Dialect{storage.SQLite, storage.MySQL} {
+		t.Run(string(engine), func(t *testing.T) {
+			cfg := dbtest.Config(t, engine)
+			db := dbtest.Connect(t, cfg)
+			w := newWorld(t, db, 6)
+			for _, h := range w.households {
+				w.give(h, 100_000_000)
+			}
+			soap := w.goods("香皂", 250, 0)
+			for i := range 20 {
+				w.receive(soap, 2000, today.Add(i))
+			}
+			for round := range 3 {
+				c := &counter{Database: cfg, Village: w.village, Shop: w.shop, Goods: soap, Keeper: w.keeper.User(), Households: w.households, Round: round}
+				answered := c.killAfter(t, 5+rand.IntN(60))
+				audit(t, db)
+				c.checkAnswered(t, w, answered)
+				audit(t, db)
+			}
+			var spent points.Amount
+			for _, h := range w.households {
+				spent += 100_000_000 - w.balance(h, "spend")
+			}
+			if gone := 20*2000 - w.look(soap).Stock; spent != points.Amount(gone)*250 {
+				t.Errorf("%d pieces went for %s points", gone, spent)
+			}
+		})
+	}
+}
+
+// killAfter runs the child until it has answered n requests and answers how many each worker had answered.
+func (c *counter) killAfter(t *testing.T, n int) map[int]int {
+	t.Helper()
+	told, err := json.Marshal(c)
+	must(t, err)
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), childEnv+"="+string(told))
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	pipe, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	answered := map[int]int{}
+	lines := bufio.NewScanner(pipe)
+	for seen := 0; lines.Scan(); { // goes on to what was still in the pipe
+		var worker, k int
+		if got, _ := fmt.Sscan(lines.Text(), &worker, &k); got == 2 {
+			answered[worker] = k + 1
+		}
+		if seen++; seen == n {
+			must(t, cmd.Process.Kill())
+		}
+	}
+	if err := cmd.Wait(); err == nil || len(answered) == 0 {
+		t.Fatalf("the child ended by itself: %v\n%s", err, stderr.String())
+	}
+	return answered
+}
+
+// checkAnswered sends again what had been answered, and the one request of each worker that may or may not have been done.
+func (c *counter) checkAnswered(t *testing.T, w *world, answered map[int]int) {
+	t.Helper()
+	for worker, n := range answered {
+		for k := range n {
+			r, err := w.market.Redeem(ctx, w.keeper, w.village, w.shop, c.request(worker, k))
+			if err != nil || !r.Repeated {
+				t.Fatalf("redemption %d of worker %d was answered and is not there: %v", k, worker, err)
+			}
+		}
+		first, err := w.market.Redeem(ctx, w.keeper, w.village, w.shop, c.request(worker, n))
+		must(t, err)
+		second, err := w.market.Redeem(ctx, w.keeper, w.village, w.shop, c.request(worker, n))
+		if err != nil || second.ID != first.ID || !second.Repeated {
+			t.Errorf("the request in flight: %s, then %s, %v", first.ID, second.ID, err)
+		}
+		if _, err := w.cancel(first.ID); err != nil && !errors.Is(err, market.ErrCancelled) {
+			t.Error(err)
+		}
+	}
+}
