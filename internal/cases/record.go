@@ -147,7 +147,7 @@ func (s *Service) prepare(ctx context.Context, a access.Actor, where id.ID, r Re
 	p.direct = len(p.waits) == 0
 	cs := make([]*record, len(subjects))
 	for i := range subjects {
-		if err := mayScore(a, where, &subjects[i]); err != nil {
+		if err := mayScore(a, v.Scheme, where, &subjects[i]); err != nil {
 			return nil, err
 		}
 		c := newRecord(v, item, &subjects[i], r, a.User(), at)
@@ -209,10 +209,13 @@ func checkSubjects(subjects []id.ID) error {
 	return nil
 }
 
-// mayScore refuses own and kin households, suspended subjects, and other groups to a group leader.
-func mayScore(a access.Actor, where id.ID, sub *village.Subject) error {
+// mayScore refuses own and kin households, households where persons are scored, suspended subjects, and other groups to a group leader.
+func mayScore(a access.Actor, s *scheme.Scheme, where id.ID, sub *village.Subject) error {
 	if err := a.NotOwn(sub.Household); err != nil {
 		return err
+	}
+	if s.Subject == scheme.SubjectPerson && sub.Member == 0 {
+		return scheme.ErrNeedsMember
 	}
 	if !sub.Active {
 		return ErrInactive.With("%s当天处于暂停状态，不能记分", sub.Number)
