@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"hefen/internal/access"
 	"hefen/internal/clock"
@@ -312,7 +313,7 @@ func (s *Service) Inspections(ctx context.Context, a access.Actor, where id.ID, 
 		f.Limit = DefaultLimit
 	}
 	f.Limit = min(f.Limit, MaxLimit)
-	rows, err := s.db.Query(ctx, inspectionSelect+cond+" ORDER BY i.id DESC LIMIT ?", append(args, f.Limit+1)...)
+	rows, err := s.db.Query(ctx, inspectionSelect+cond+" ORDER BY i.id DESC LIMIT "+strconv.Itoa(f.Limit+1), args...)
 	if err != nil {
 		return InspectionPage{}, fmt.Errorf("list inspections: %w", err)
 	}

@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"hefen/internal/access"
 	"hefen/internal/errs"
@@ -53,7 +54,7 @@ func (s *Service) List(ctx context.Context, a access.Actor, village id.ID, f Fil
 		f.Limit = DefaultLimit
 	}
 	f.Limit = min(f.Limit, MaxLimit)
-	views, err := s.read(ctx, a, village, where+" ORDER BY c.id DESC LIMIT ?", append(args, f.Limit+1)...)
+	views, err := s.read(ctx, a, village, where+" ORDER BY c.id DESC LIMIT "+strconv.Itoa(f.Limit+1), args...)
 	if err != nil {
 		return Page{}, err
 	}
