@@ -12,6 +12,7 @@ const data = globalThis.weappData
 
 glassEasel.globalOptions.useMethodCallerListeners = true
 joinClassArrays()
+keepDetail()
 
 const env = new adapter.MiniProgramEnv()
 const space = env.createCodeSpace('', true)
@@ -61,6 +62,14 @@ function joinClassArrays() {
     type.prototype.setNodeClass = function (value, ...rest) {
       return setNodeClass.call(this, joined(value), ...rest)
     }
+  }
+}
+
+/** WeChat hands listeners an event of their own with its detail; glass-easel's derives from a shared one and only inherits it. */
+function keepDetail() {
+  const { wrapShadowedEvent } = glassEasel.Event.prototype
+  glassEasel.Event.prototype.wrapShadowedEvent = function (...args) {
+    return Object.assign(wrapShadowedEvent.apply(this, args), { detail: this.detail, type: this.type })
   }
 }
 

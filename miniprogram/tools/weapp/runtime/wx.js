@@ -37,6 +37,7 @@ function network() {
         .catch((error) => refuse(options, `request:fail ${error}`))
       return { abort() {}, onHeadersReceived() {}, offHeadersReceived() {}, onChunkReceived() {}, offChunkReceived() {} }
     },
+    onNetworkStatusChange: () => undefined,
     getNetworkType: (options) => answer(options, { networkType: 'wifi' }),
     /** The code stands for the WeChat user of this phone; the test chooses it. */
     login: (options) => answer(options, { code: localStorage.getItem('weapp-code') ?? 'nobody', errMsg: 'login:ok' }),
