@@ -34,7 +34,6 @@ var binary = sync.OnceValues(func() (string, error) {
 	built = dir
 	path := filepath.Join(dir, "hefen")
 	cmd := exec.Command("go", "build", "-o", path, ".")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
 	}
