@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -51,13 +52,16 @@ type docsField struct {
 
 // docs is a page made from the OpenAPI document that loads nothing from elsewhere and needs no script.
 func docs(doc *huma.OpenAPI) gin.HandlerFunc {
-	page, err := renderDocs(doc)
-	if err != nil {
-		panic(err) // a mistake in the template, which every start would show
-	}
+	page := sync.OnceValue(func() []byte {
+		text, err := renderDocs(doc)
+		if err != nil {
+			panic(err) // a mistake in the template, which the page's test shows
+		}
+		return text
+	})
 	return func(c *gin.Context) {
 		c.Header("Cache-Control", "no-cache")
-		c.Data(http.StatusOK, "text/html; charset=utf-8", page)
+		c.Data(http.StatusOK, "text/html; charset=utf-8", page())
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"path"
 	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -52,17 +53,19 @@ func document(h huma.API) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func mustDocument(h huma.API) []byte {
-	doc, err := document(h)
-	if err != nil {
-		panic(err) // a type that cannot be written down; the test of the document shows it first
+// serveDocument writes the document down when somebody first asks: it takes longer than the rest of the start.
+func serveDocument(h huma.API) gin.HandlerFunc {
+	text := sync.OnceValue(func() []byte {
+		doc, err := document(h)
+		if err != nil {
+			panic(err) // a type that cannot be written down; the test of the committed document shows it first
+		}
+		return doc
+	})
+	return func(c *gin.Context) {
+		c.Header("Cache-Control", "no-cache")
+		c.Data(http.StatusOK, "application/json", text())
 	}
-	return doc
-}
-
-func (s *Server) serveDocument(c *gin.Context) {
-	c.Header("Cache-Control", "no-cache")
-	c.Data(http.StatusOK, "application/json", s.document)
 }
 
 // schemaName is the package and the type, so that market.Line and cases.Line do not meet: MarketLine, CasesLine.

@@ -53,7 +53,6 @@ type Server struct {
 	limits   *limiter
 	metrics  *metrics
 	draining atomic.Bool
-	document []byte
 	ops      []Operation
 	features []func(*Server, *api) // tests of the frame bring their own; nil: those of the program
 }
@@ -82,8 +81,7 @@ func (s *Server) Handler() http.Handler {
 
 	a := s.register(r)
 	s.ops = a.ops
-	s.document = mustDocument(a.huma)
-	r.GET("/openapi.json", s.serveDocument)
+	r.GET("/openapi.json", serveDocument(a.huma))
 	r.GET("/docs", docs(a.huma.OpenAPI()))
 	r.GET("/docs.css", docsStyle)
 	r.NoRoute(s.pages())
