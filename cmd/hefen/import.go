@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -109,13 +110,19 @@ func progress(out io.Writer) func(stage string, done, total int) {
 				total = -1
 			}
 			current, bar = stage, progressbar.NewOptions(total, progressbar.OptionSetWriter(out), progressbar.OptionSetDescription(stage),
-				progressbar.OptionShowCount(), progressbar.OptionOnCompletion(func() { fmt.Fprintln(out) }))
+				progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetVisibility(onTerminal(os.Stderr)), progressbar.OptionOnCompletion(func() { fmt.Fprintln(out) }))
 		}
 		if total > 0 && bar.GetMax() != total {
 			bar.ChangeMax(total)
 		}
 		_ = bar.Set(done)
 	}
+}
+
+// onTerminal reports whether a person watches; a bar in a log file is many lines of nothing.
+func onTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // plainly shows a person on the terminal the sentence that is meant for people, and the cause below it.
