@@ -2,6 +2,7 @@ package cases
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,32 +118,58 @@ func (c *record) line(account id.ID, wallet string, amount points.Amount, intent
 	return ledger.Line{Account: account, Wallet: wallet, Amount: amount, Intent: intent, Member: c.member, Group: c.group}
 }
 
-// history reads the decided cases in some windows, in one statement. A case may come more than once.
+// history reads the decided cases in some windows, in one statement: a SELECT for each set of accounts, because most
+// windows of a decision ask for the same ones, and each further SELECT costs the engine as much as the first. A case may
+// come more than once.
 func history(read query, windows []scheme.Window) ([]scheme.Decided, error) {
 	if len(windows) == 0 {
 		return nil, nil
 	}
 	var sql strings.Builder
 	var args []any
-	for i, w := range windows {
-		if i > 0 {
+	for len(windows) > 0 {
+		same := slices.DeleteFunc(slices.Clone(windows), func(w scheme.Window) bool { return !slices.Equal(w.Accounts, windows[0].Accounts) })
+		windows = slices.DeleteFunc(slices.Clone(windows), func(w scheme.Window) bool { return slices.Equal(w.Accounts, same[0].Accounts) })
+		if sql.Len() > 0 {
 			sql.WriteString(" UNION ALL ")
 		}
-		accounts := storage.Padded(w.Accounts)
-		sql.WriteString("SELECT " + decidedColumns + " FROM cases WHERE account_id IN " + storage.In(len(accounts)) +
-			" AND occurred_on BETWEEN ? AND ? AND state IN ('effective','amended')")
-		args = append(storage.Args(accounts, args...), w.From, w.To)
+		text, values := inWindows(same)
+		sql.WriteString("SELECT " + decidedColumns + " FROM cases WHERE " + text)
+		args = append(args, values...)
+	}
+	return readDecided(read, sql.String(), args...)
+}
+
+// inWindows is the condition of windows that ask for the same accounts. Their outermost days stand by themselves, for the
+// index.
+func inWindows(windows []scheme.Window) (string, []any) {
+	from, to := windows[0].From, windows[0].To
+	for _, w := range windows {
+		from, to = min(from, w.From), max(to, w.To)
+	}
+	accounts := storage.Padded(windows[0].Accounts)
+	text := "account_id IN " + storage.In(len(accounts)) + " AND occurred_on BETWEEN ? AND ? AND state IN ('effective','amended')"
+	args := append(storage.Args(accounts), from, to)
+	var any []string
+	for _, w := range windows {
+		var all []string
+		if w.From != from || w.To != to {
+			all, args = append(all, "occurred_on BETWEEN ? AND ?"), append(args, w.From, w.To)
+		}
 		for _, f := range []struct {
 			column string
 			codes  []string
 		}{{"item", w.Items}, {"class", w.Classes}} {
 			if len(f.codes) > 0 {
-				sql.WriteString(" AND " + f.column + " IN " + storage.In(len(f.codes)))
-				args = storage.Args(f.codes, args...)
+				all, args = append(all, f.column+" IN "+storage.In(len(f.codes))), storage.Args(f.codes, args...)
 			}
 		}
+		if len(all) == 0 {
+			all = []string{"1 = 1"} // this window holds all the others
+		}
+		any = append(any, "("+strings.Join(all, " AND ")+")")
 	}
-	return readDecided(read, sql.String(), args...)
+	return text + " AND (" + strings.Join(any, " OR ") + ")", args
 }
 
 const decidedColumns = "id, account_id, member_id, group_id, item, class, occurred_on, decided_no, counted, warned"

@@ -76,13 +76,13 @@ const versionColumns = "id, village_id, number, title, hash, adopted_on, filed_o
 
 // InForce is the version by which a deed of that day is decided: one indexed read. ErrNone if there is none.
 func (b *Book) InForce(ctx context.Context, village id.ID, day clock.Day) (*Version, error) {
-	return b.read(ctx, b.db.QueryRow(ctx, "SELECT "+versionColumns+`, (SELECT COALESCE(MAX(to_day), 0) FROM periods WHERE village_id = ? AND state <> 'open')
+	return b.read(ctx, b.db.QueryRow(ctx, "SELECT "+versionColumns+`, COALESCE((SELECT to_day FROM periods WHERE village_id = ? AND state <> 'open' ORDER BY to_day DESC LIMIT 1), 0)
 		FROM scheme_versions WHERE village_id = ? AND from_day <= ? ORDER BY from_day DESC, number DESC LIMIT 1`, village, village, day), ErrNone)
 }
 
 // Version is one version by its id.
 func (b *Book) Version(ctx context.Context, version id.ID) (*Version, error) {
-	return b.read(ctx, b.db.QueryRow(ctx, "SELECT "+versionColumns+`, (SELECT COALESCE(MAX(p.to_day), 0) FROM periods p WHERE p.village_id = v.village_id AND p.state <> 'open')
+	return b.read(ctx, b.db.QueryRow(ctx, "SELECT "+versionColumns+`, COALESCE((SELECT p.to_day FROM periods p WHERE p.village_id = v.village_id AND p.state <> 'open' ORDER BY p.to_day DESC LIMIT 1), 0)
 		FROM scheme_versions v WHERE id = ?`, version), ErrNoVersion)
 }
 
