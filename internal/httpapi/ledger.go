@@ -124,6 +124,24 @@ func (s *Server) holder(ctx context.Context, by access.Actor, in *InPassbook) (h
 	return h, nil
 }
 
+// account is holder for a list of entries, which shows nothing of the household: it asks only whether it is there.
+func (s *Server) account(ctx context.Context, by access.Actor, in *InPassbook) (holder, error) {
+	h := holder{today: clock.DayOf(s.Now()), account: in.Household.ID}
+	v, err := s.Book.InForce(ctx, in.Village.ID, h.today)
+	if err != nil {
+		return h, err
+	}
+	h.rules = v.Scheme
+	if h.rules.Subject == scheme.SubjectPerson {
+		return s.holder(ctx, by, in)
+	}
+	_, err = s.Village.Subjects(ctx, in.Village.ID, h.today, []id.ID{in.Household.ID})
+	if errors.Is(err, village.ErrNotInForce) {
+		err = village.ErrNoHousehold
+	}
+	return h, err
+}
+
 func (s *Server) passbook(ctx context.Context, by access.Actor, in *InPassbook) (passbookView, error) {
 	h, err := s.holder(ctx, by, in)
 	if err != nil {
@@ -206,7 +224,7 @@ type entryPage struct {
 }
 
 func (s *Server) entries(ctx context.Context, by access.Actor, in *entriesInput) (entryPage, error) {
-	h, err := s.holder(ctx, by, &in.InPassbook)
+	h, err := s.account(ctx, by, &in.InPassbook)
 	if err != nil {
 		return entryPage{}, err
 	}
@@ -221,29 +239,29 @@ func (s *Server) entries(ctx context.Context, by access.Actor, in *entriesInput)
 	return page, nil
 }
 
-// linesPerEvent is more lines than one event writes to one account, but for redemptions out of very many lots.
-const linesPerEvent = 8
+// linesPerEvent is how many lines most events have at most; where they have more, entryPage reads on.
+const linesPerEvent = 3
 
 // entryPage reads the newest events before a cursor. The lines of an event follow one another in an account's book,
 // because they were written under its lock.
 func (s *Server) entryPage(ctx context.Context, h *holder, before id.ID, limit int) ([]entryView, id.ID, error) {
 	read := (limit + 1) * linesPerEvent
-	rows, err := ledger.Entries(ctx, s.DB, h.account, before, read)
-	if err != nil {
-		return nil, 0, err
-	}
 	var events [][]ledger.Entry
-	for i, e := range rows {
-		if i == 0 || rows[i-1].Posting != e.Posting {
-			events = append(events, nil)
+	for more := true; more && len(events) <= limit; {
+		rows, err := ledger.Entries(ctx, s.DB, h.account, before, read)
+		if err != nil {
+			return nil, 0, err
 		}
-		events[len(events)-1] = append(events[len(events)-1], e)
+		for _, e := range rows {
+			if n := len(events); n == 0 || events[n-1][0].Posting != e.Posting {
+				events = append(events, nil)
+			}
+			events[len(events)-1] = append(events[len(events)-1], e)
+			before = e.ID
+		}
+		more = len(rows) == read
 	}
 	var next id.ID
-	if len(rows) == read && len(events) > 1 && len(events) <= limit { // the last event may have more lines below
-		events = events[:len(events)-1]
-		next = events[len(events)-1][len(events[len(events)-1])-1].ID
-	}
 	if len(events) > limit {
 		events = events[:limit]
 		next = events[limit-1][len(events[limit-1])-1].ID
