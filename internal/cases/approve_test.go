@@ -188,6 +188,43 @@ func TestHandOver(t *testing.T) {
 	})
 }
 
+// TestPropose: a draft of the old device, dated within the term, waits for another person even where the item is direct.
+func TestPropose(t *testing.T) {
+	each(t, 1, func(t *testing.T, w *world) {
+		people := access.New(w.db, w.now, nil)
+		draft := cases.Request{RequestID: w.request(), Item: "free", Subjects: w.homes, OccurredOn: today.Add(-1)}
+		w.refuses("while in office", access.ErrForbidden, func() error {
+			_, err := w.cases.Propose(t.Context(), w.member, w.village, draft)
+			return err
+		})
+		county := accesstest.Official(t, w.db, w.now, access.CountyAdmin, access.Place{Region: countyOf(t, w)})
+		_, err := people.HandOver(t.Context(), county, w.village, access.HandOverRequest{RequestID: w.request(), From: w.member.User(), To: w.second.User()})
+		w.must(err)
+		former := accesstest.Actor(t, w.db, w.now, w.member.User())
+		made, err := w.cases.Propose(t.Context(), former, w.village, draft)
+		w.must(err)
+		if len(made.Items) != len(w.homes) || made.Items[0].State != cases.Submitted || len(made.Items[0].Reasons) == 0 {
+			t.Errorf("proposed: %+v", made.Items)
+		}
+		again, err := w.cases.Propose(t.Context(), former, w.village, draft)
+		w.must(err)
+		if !again.Repeated || len(again.Items) != len(made.Items) {
+			t.Errorf("repeated: %+v", again)
+		}
+		w.refuses("after the term", access.ErrForbidden, func() error {
+			later := draft
+			later.RequestID, later.OccurredOn = w.request(), today.Add(1)
+			_, err := w.cases.Propose(t.Context(), former, w.village, later)
+			return err
+		})
+		successor := accesstest.Actor(t, w.db, w.now, w.second.User())
+		page, err := w.cases.List(t.Context(), successor, w.village, cases.Filter{Mine: true, State: cases.Submitted})
+		if err != nil || len(page.Items) != len(w.homes) {
+			t.Errorf("%d with the successor, %v", len(page.Items), err)
+		}
+	})
+}
+
 func countyOf(t *testing.T, w *world) (county id.ID) {
 	t.Helper()
 	if err := w.db.QueryRow(t.Context(), "SELECT county_id FROM regions WHERE id = ?", w.village).Scan(&county); err != nil {

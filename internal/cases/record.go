@@ -119,7 +119,7 @@ type prepared struct {
 	waits    []string // why it waits
 }
 
-func (s *Service) prepare(ctx context.Context, a access.Actor, where id.ID, r Request, batch id.ID, at time.Time) (*prepared, error) {
+func (s *Service) prepare(ctx context.Context, a access.Actor, where id.ID, r Request, batch id.ID, at time.Time, wait ...string) (*prepared, error) {
 	today := clock.DayOf(at)
 	if r.OccurredOn == 0 {
 		r.OccurredOn = today
@@ -143,7 +143,7 @@ func (s *Service) prepare(ctx context.Context, a access.Actor, where id.ID, r Re
 		return nil, err
 	}
 	p := &prepared{subjects: subjects}
-	p.waits = waits(a, where, v.Scheme, item, r.OccurredOn, today)
+	p.waits = append(waits(a, where, v.Scheme, item, r.OccurredOn, today), wait...)
 	p.direct = len(p.waits) == 0
 	cs := make([]*record, len(subjects))
 	for i := range subjects {

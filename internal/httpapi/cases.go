@@ -10,6 +10,7 @@ import (
 func (s *Server) registerCases(a *api) {
 	register(a, post("/villages/{village}/cases", "record-case", "登记：一户、多户或多人的同一件事"), cases.MayRecord, s.recordCase)
 	register(a, post("/villages/{village}/cases/preview", "preview-case", "试算：会记多少分、为什么，不登记"), cases.MayRecord, s.previewCase)
+	register(a, post("/villages/{village}/proposals", "propose-case", "补交：已交接的工作人员在任期内没有发出的草稿"), cases.MayPropose, s.proposeCase)
 	register(a, get("/villages/{village}/cases", "list-cases", "登记记录，新的在前；村民只看到自家的"), cases.MaySee, s.listCases)
 	register(a, get("/villages/{village}/cases/{case}", "get-case", "一条记录和它经过的每一步"), cases.MaySee, s.getCase)
 	register(a, post("/villages/{village}/cases/{case}/approve", "approve-case", "审核通过"), cases.MayApprove, s.approveCase)
@@ -38,6 +39,10 @@ func (s *Server) recordCase(ctx context.Context, by access.Actor, in *recordInpu
 
 func (s *Server) previewCase(ctx context.Context, by access.Actor, in *recordInput) (cases.Recorded, error) {
 	return s.Cases.Preview(ctx, by, in.Village.ID, in.Body)
+}
+
+func (s *Server) proposeCase(ctx context.Context, by access.Actor, in *recordInput) (cases.Recorded, error) {
+	return s.Cases.Propose(ctx, by, in.Village.ID, in.Body)
 }
 
 type caseListInput struct {
