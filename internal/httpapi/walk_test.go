@@ -222,7 +222,9 @@ func TestOperationsNameTheirPlace(t *testing.T) {
 		if len(want) > 0 && !slices.ContainsFunc(want, func(p string) bool { return strings.Contains(o.Path, p) }) {
 			t.Errorf("%s %s needs one of %v in its path", o.Method, o.Path, want)
 		}
-		if strings.Contains(o.Path, "{village}") && (o.Need.Scope == access.Signed) {
+		// A former official holds no role any more: the verb itself looks for the term and its hand-over.
+		formerToo := o.Path == "/api/villages/{village}/proposals"
+		if strings.Contains(o.Path, "{village}") && o.Need.Scope == access.Signed && !formerToo {
 			t.Errorf("%s %s acts in a village for anyone who is signed in", o.Method, o.Path)
 		}
 	}
