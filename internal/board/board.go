@@ -4,7 +4,7 @@
 //
 // There are two answers, always the same one: SQL over the totals, and, where a Redis is configured, sorted sets that
 // the outbox lane "posted" keeps. When the sets are missing, half-written or behind, SQL answers and they are rebuilt
-// (docs/adr/0008-boards.md).
+// (docs/adr/0004-boards.md).
 package board
 
 import (
