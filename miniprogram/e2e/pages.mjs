@@ -1,6 +1,6 @@
 /** All pages by the role that sees them, for screenshots and for the checks that every page must pass. */
 
-export const roles = { villager: '村民', team: '驻村队员', keeper: '超市管理员' }
+export const roles = { villager: '村民', team: '驻村队员', secretary: '第一书记', keeper: '超市管理员' }
 
 /** do brings a page into the state worth looking at, beyond opening it. */
 export const pages = [
@@ -19,7 +19,7 @@ export const pages = [
   { name: 'team-preview', role: 'team', path: '/team/record/index', do: previewRecord },
   { name: 'team-inspection', role: 'team', path: '/team/inspection/index' },
   { name: 'team-inspection-list', role: 'team', path: '/team/inspection/index', do: beginInspection },
-  { name: 'team-reviews', role: 'team', path: '/team/reviews/index' },
+  { name: 'team-reviews', role: 'secretary', path: '/team/reviews/index' },
   { name: 'team-bindings', role: 'team', path: '/team/bindings/index' },
   { name: 'team-cases', role: 'team', path: '/team/cases/index' },
   { name: 'keeper-home', role: 'keeper', path: '/keeper/home/index' },
@@ -56,11 +56,20 @@ async function beginInspection(ui) {
 }
 
 async function fillBasket(ui) {
-  await ui.type(ui.household ?? '1')
+  await ui.type(await aHousehold(ui.base))
   await ui.tapButton('找这家')
-  if (!(await ui.page.locator('.hf-stepper').count())) await ui.tap('.found')
   await ui.see('.hf-stepper')
   await ui.tap('.hf-stepper .knob', 1)
+}
+
+/** The number of the first villager's household in the demo. */
+async function aHousehold(base) {
+  const ask = async (path, options = {}) => (await fetch(`${base}/api${path}`, options)).json()
+  const { items } = await ask('/demo/personas')
+  const persona = items.find((p) => p.role_name === roles.villager).code
+  const headers = { 'Content-Type': 'application/json' }
+  const { token } = await ask('/login/demo', { method: 'POST', headers, body: JSON.stringify({ persona }) })
+  return (await ask('/me', { headers: { Authorization: `Bearer ${token}` } })).memberships[0].number
 }
 
 async function confirmBasket(ui) {
