@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math"
 	"os"
+	"runtime/pprof"
 	"strings"
 
 	"github.com/schollz/progressbar/v3"
@@ -21,7 +22,7 @@ import (
 )
 
 func benchCommand(set *settings) *cobra.Command {
-	opt, asJSON := bench.DefaultOptions(), false
+	opt, asJSON, profile := bench.DefaultOptions(), false, ""
 	cmd := &cobra.Command{
 		Use: "bench", Short: "Measure speed on a test county in an empty database, beside the least that the database allows", Args: cobra.NoArgs,
 		Long: `Measure the speed of this installation. On a database without villages it loads a county of made-up households, which takes
@@ -33,6 +34,17 @@ at the end. Limits of rate are lifted for the run; everything else is as configu
 			cfg, err := set.load()
 			if err != nil {
 				return err
+			}
+			if profile != "" {
+				file, err := os.Create(profile)
+				if err != nil {
+					return err
+				}
+				defer file.Close()
+				if err := pprof.StartCPUProfile(file); err != nil {
+					return err
+				}
+				defer pprof.StopCPUProfile()
 			}
 			return runBench(cmd.Context(), cfg, opt, asJSON, cmd.OutOrStdout())
 		},
@@ -49,6 +61,7 @@ at the end. Limits of rate are lifted for the run; everything else is as configu
 	f.DurationVar(&opt.Warmup, "warmup", opt.Warmup, "before each measurement, not counted")
 	f.IntVar(&opt.Rounds, "rounds", opt.Rounds, "turns that both sides take within the duration")
 	f.BoolVar(&asJSON, "json", false, "print the report as JSON")
+	f.StringVar(&profile, "cpuprofile", "", "write a CPU profile of the run to this file, for go tool pprof")
 	cmd.AddCommand(benchStartCommand(set))
 	return cmd
 }
