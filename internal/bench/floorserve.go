@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -117,7 +118,7 @@ type place20 struct {
 
 func (f *floor) board(ctx context.Context, village, span string) ([]place20, error) {
 	rows, err := f.env.DB.Query(ctx, `SELECT t.account_id, h.number, h.name, t.amount FROM totals t JOIN households h ON h.id = t.account_id
-		WHERE t.village_id = ? AND t.wallet = 'year' AND t.span = ? AND t.kind = 'household' ORDER BY t.amount DESC, t.account_id DESC LIMIT ?`, village, span, pageSize)
+		WHERE t.village_id = ? AND t.wallet = 'year' AND t.span = ? AND t.kind = 'household' ORDER BY t.amount DESC, t.account_id DESC LIMIT `+strconv.Itoa(pageSize), village, span)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 
 	"hefen/internal/clock"
 	"hefen/internal/id"
@@ -57,12 +58,13 @@ func Total(ctx context.Context, db *storage.DB, account id.ID, wallet string, sp
 	return sum, err
 }
 
-// Entries is a page of an account's passbook, newest first: entries with an id below before (zero: from the newest).
+// Entries is a page of an account's passbook, newest first: entries with an id below before (zero: from the newest). The
+// limit stands in the text, because SQLite compiles a statement with a parameter there anew each time.
 func Entries(ctx context.Context, db *storage.DB, account, before id.ID, limit int) ([]Entry, error) {
 	if before == 0 {
 		before = 1<<63 - 1
 	}
-	rows, err := db.Query(ctx, "SELECT "+entryColumns+" FROM entries WHERE account_id = ? AND id < ? ORDER BY id DESC LIMIT ?", account, before, limit)
+	rows, err := db.Query(ctx, "SELECT "+entryColumns+" FROM entries WHERE account_id = ? AND id < ? ORDER BY id DESC LIMIT "+strconv.Itoa(limit), account, before)
 	if err != nil {
 		return nil, fmt.Errorf("read entries: %w", err)
 	}
