@@ -69,6 +69,7 @@ async function record(ui, number) {
   await ui.tapButton('选好了')
   for (let n = 0; ; n++) {
     await ui.tapText('.link', n ? '换一件事' : '选什么事')
+    await ui.see('.item')
     const direct = ui.page.locator('.item').filter({ visible: true, hasText: '直接生效' }).nth(n)
     assert.ok(await direct.count(), 'some rule still gives points')
     const item = (await direct.locator('.title').innerText()).trim()

@@ -35,6 +35,7 @@ async function pickHousehold(ui) {
 
 async function fillRecord(ui) {
   await ui.open('/team/households/index')
+  await ui.see('.household')
   if (!(await ui.page.locator('.household-on').count())) await ui.tap('.household')
   await ui.open('/team/items/index')
   await ui.tap('.item')
