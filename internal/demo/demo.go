@@ -60,22 +60,22 @@ func Loaded(ctx context.Context, db *storage.DB, today clock.Day) (bool, error) 
 // Year is the length of history a full demo county has, in days.
 const Year = 365
 
-// Load makes the county and its history of some days up to and including today.
-func Load(ctx context.Context, db *storage.DB, wx wechat.Client, today clock.Day, days int, progress Progress) error {
-	l := newLoader(db, wx, today, days)
+// Load makes the county and its history of some days up to now.
+func Load(ctx context.Context, db *storage.DB, wx wechat.Client, now time.Time, days int, progress Progress) error {
+	l := newLoader(db, wx, now, days)
 	if progress == nil {
 		progress = func(int, int) {}
 	}
 	if err := l.county(ctx); err != nil {
 		return fmt.Errorf("demo county: %w", err)
 	}
-	for day := l.first; day <= today; day = day.Add(1) {
+	for day := l.first; day <= l.today; day = day.Add(1) {
 		for _, p := range l.places {
 			if err := l.live(ctx, p, day); err != nil {
 				return fmt.Errorf("demo %s on %s: %w", p.spec.name, day, err)
 			}
 		}
-		progress(day.Sub(l.first)+1, today.Sub(l.first)+1)
+		progress(day.Sub(l.first)+1, days+1)
 	}
 	return l.villages.SetSetting(ctx, 0, l.countyID, mark, loaded)
 }
@@ -84,6 +84,7 @@ func Load(ctx context.Context, db *storage.DB, wx wechat.Client, today clock.Day
 type loader struct {
 	db       *storage.DB
 	at       atomic.Int64 // the set clock, in ms
+	end      int64        // now, in ms: history stops here
 	rand     *rand.Rand
 	today    clock.Day
 	first    clock.Day // first day of history
@@ -100,8 +101,9 @@ type loader struct {
 	persona  int
 }
 
-func newLoader(db *storage.DB, wx wechat.Client, today clock.Day, days int) *loader {
-	l := &loader{db: db, today: today, first: today.Add(-days), rand: rand.New(rand.NewPCG(20260101, 1))}
+func newLoader(db *storage.DB, wx wechat.Client, at time.Time, days int) *loader {
+	today := clock.DayOf(at)
+	l := &loader{db: db, end: clock.Ms(at), today: today, first: today.Add(-days), rand: rand.New(rand.NewPCG(20260101, 1))}
 	l.set(l.first, 8, 0)
 	now := clock.Clock(l.now)
 	l.villages = village.New(db, now, ledger.OpenAccounts)
@@ -114,9 +116,9 @@ func newLoader(db *storage.DB, wx wechat.Client, today clock.Day, days int) *loa
 
 func (l *loader) now() time.Time { return clock.FromMs(l.at.Load()) }
 
-// set moves the clock; history never goes past noon of today by it.
+// set moves the clock, never past now.
 func (l *loader) set(day clock.Day, hour, minute int) {
-	l.at.Store(clock.Ms(day.Start().Add(time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute)))
+	l.at.Store(min(l.end, clock.Ms(day.Start().Add(time.Duration(hour)*time.Hour+time.Duration(minute)*time.Minute))))
 }
 
 // request is the id a device would have made.

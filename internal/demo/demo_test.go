@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hefen/internal/cases"
 	"hefen/internal/clock"
@@ -16,7 +17,10 @@ import (
 	"hefen/internal/wechat"
 )
 
-var today = clock.MakeDay(2026, 11, 21)
+var (
+	today = clock.MakeDay(2026, 11, 21)
+	now   = today.Start().Add(10 * time.Hour)
+)
 
 func audited(t *testing.T, db *storage.DB) {
 	t.Helper()
@@ -55,13 +59,16 @@ func TestSameCountyOnBothEngines(t *testing.T) {
 		if there, err := demo.Loaded(ctx, db, today); err != nil || there {
 			t.Fatalf("an empty database: %v %v", there, err)
 		}
-		if err := demo.Load(ctx, db, &wechat.Fake{}, today, 90, nil); err != nil {
+		if err := demo.Load(ctx, db, &wechat.Fake{}, now, 90, nil); err != nil {
 			t.Fatal(err)
 		}
 		if there, err := demo.Loaded(ctx, db, today); err != nil || !there {
 			t.Fatalf("after loading: %v %v", there, err)
 		}
 		audited(t, db)
+		if late := dbtest.Rows(t, db, "SELECT id FROM cases WHERE created_at > ?", clock.Ms(now)); len(late) > 0 {
+			t.Errorf("%d records of the time to come", len(late))
+		}
 		for _, query := range golden {
 			rows := dbtest.Rows(t, db, query)
 			slices.Sort(rows)
@@ -92,7 +99,7 @@ func firstDifference(a, b []string) string {
 func TestHalfLoaded(t *testing.T) {
 	db := dbtest.Open(t, storage.SQLite)
 	ctx, cancel := context.WithCancel(context.Background())
-	err := demo.Load(ctx, db, &wechat.Fake{}, today, 30, func(done, _ int) {
+	err := demo.Load(ctx, db, &wechat.Fake{}, now, 30, func(done, _ int) {
 		if done == 10 {
 			cancel()
 		}
