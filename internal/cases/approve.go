@@ -171,15 +171,16 @@ func (c *record) move(tx *storage.Tx, act Action, by id.ID, at time.Time, why st
 	return event(tx, c.village, c.id, by, clock.Ms(at), from, to, why)
 }
 
-// step runs a step of a case once per request and answers the case as it then stands.
-func (s *Service) step(ctx context.Context, a access.Actor, village, caseID id.ID, op string, r Step, do func(tx *storage.Tx, at time.Time) error) (Answer, error) {
+// step runs a step of a case once per request and answers the case as it then stands. asks is what the request says
+// besides its reason.
+func (s *Service) step(ctx context.Context, a access.Actor, village, caseID id.ID, op string, r Step, do func(tx *storage.Tx, at time.Time) error, asks ...any) (Answer, error) {
 	if utf8.RuneCountInString(r.Why) > MaxWhy {
 		return Answer{}, ErrWhy
 	}
 	at := s.now()
 	var repeated bool
 	err := s.db.InTx(ctx, func(tx *storage.Tx) (err error) {
-		if _, repeated, err = tx.Once(a.User(), r.RequestID, op, []any{village, caseID, r.Why}, caseID); err != nil || repeated {
+		if _, repeated, err = tx.Once(a.User(), r.RequestID, op, append([]any{village, caseID, r.Why}, asks...), caseID); err != nil || repeated {
 			return err
 		}
 		return do(tx, at)

@@ -48,8 +48,7 @@ func (s *Service) Amend(ctx context.Context, a access.Actor, village, caseID id.
 	if err != nil {
 		return Answer{}, err
 	}
-	op := fmt.Sprintf("cases.amend %d %s %d %s", r.Points, r.Grade, r.Quantity, r.Note)
-	return s.step(ctx, a, village, caseID, op, Step{RequestID: r.RequestID, Why: r.Why}, func(tx *storage.Tx, at time.Time) error {
+	return s.step(ctx, a, village, caseID, "cases.amend", Step{RequestID: r.RequestID, Why: r.Why}, func(tx *storage.Tx, at time.Time) error {
 		if err := vs.guard(tx, c); err != nil {
 			return err
 		}
@@ -67,7 +66,7 @@ func (s *Service) Amend(ctx context.Context, a access.Actor, village, caseID id.
 			return err
 		}
 		return vs.replay(tx, c, a.User(), at)
-	})
+	}, r)
 }
 
 // versions are the rule versions by which the cases of an account were decided, read before the transaction.

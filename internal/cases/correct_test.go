@@ -3,6 +3,7 @@ package cases_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -105,7 +106,7 @@ func TestAmend(t *testing.T) {
 		if second.Points != 3000 || third.Points != 0 {
 			t.Fatalf("%+v %+v", second, third)
 		}
-		req := cases.Change{RequestID: w.request(), Points: 2500, Note: "救火", Why: "分数给高了"}
+		req := cases.Change{RequestID: w.request(), Points: 2500, Note: strings.Repeat("救火的经过写得很长", 50), Why: "分数给高了"}
 		a, err := w.cases.Amend(t.Context(), w.secretary, w.village, first.ID, req)
 		if err != nil || a.State != cases.Amended || a.Points != 2500 || a.Revision != 1 {
 			t.Fatalf("%+v %v", a, err)
@@ -113,6 +114,12 @@ func TestAmend(t *testing.T) {
 		if a, err = w.cases.Amend(t.Context(), w.secretary, w.village, first.ID, req); err != nil || !a.Repeated {
 			t.Errorf("%+v %v", a, err)
 		}
+		other := req
+		other.Note = "救火"
+		w.refuses("the same request with another note", storage.ErrRequestReused, func() error {
+			_, err := w.cases.Amend(t.Context(), w.secretary, w.village, first.ID, other)
+			return err
+		})
 		w.expect(w.homes[0], 60, 60) // what the first no longer takes is left for the third
 		w.refuses("out of range", scheme.ErrCaseInvalid, func() error {
 			_, err := w.cases.Amend(t.Context(), w.secretary, w.village, first.ID, cases.Change{RequestID: w.request(), Points: 9900, Note: "x", Why: "错"})
