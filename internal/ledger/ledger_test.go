@@ -541,6 +541,23 @@ func TestZeroLeavesDebt(t *testing.T) {
 	})
 }
 
+// A deduction before the nightly job takes no points whose day is over: the job would take them once more, into debt.
+func TestDeductionLeavesExpiredLotsAlone(t *testing.T) {
+	for name, intent := range map[string]scheme.Intent{"stop at floor": scheme.StopAtFloor, "zero": scheme.Zero} {
+		t.Run(name, func(t *testing.T) {
+			each(t, 1, func(t *testing.T, w *world) {
+				a := w.accounts[0]
+				w.must(w.posting(ledger.Prize, "old", ledger.Line{Account: a, Wallet: "spend", Amount: 100, ExpiresOn: day.Add(-1)}), w.award("new", a, 30))
+				w.must(w.posting(ledger.Deduct, "d", ledger.Line{Account: a, Wallet: "spend", Amount: -90, Intent: intent}))
+				if n, err := ledger.ExpireLots(t.Context(), w.db, noon); err != nil || n != 1 {
+					t.Fatalf("%d lots expired: %v", n, err)
+				}
+				w.want(a, "spend", ledger.Available, 0)
+			})
+		})
+	}
+}
+
 // One closed account among many refuses the whole batch.
 func TestBatchWithAClosedAccount(t *testing.T) {
 	each(t, 3, func(t *testing.T, w *world) {

@@ -30,7 +30,7 @@ var errNoCounted = errors.New("ledger: posting without a counted day")
 // one, a few more for a batch of hundreds. book is the scheme version that names the wallets and their floors.
 //
 // What depends on the balance is resolved here under the lock: StopAtFloor takes only what is above the wallet's floor,
-// Zero takes whatever is there. ErrPosted if (village, kind, ref) has been posted before; ErrAccountClosed;
+// Zero takes whatever is there; neither touches lots past their day. ErrPosted if (village, kind, ref) has been posted before; ErrAccountClosed;
 // ErrNotEnough if a spend, hold or transfer would take more than there is.
 func Post(tx *storage.Tx, book *scheme.Scheme, postings ...Posting) ([]Posted, error) {
 	if len(postings) == 0 {
@@ -163,13 +163,13 @@ func (l *Line) destination() (slot, bool) {
 func (s *state) amount(p *Posting, l *Line, b *balance) (points.Amount, error) {
 	switch l.Intent {
 	case scheme.Zero:
-		return min(0, -b.amount), nil
+		return min(0, -s.unexpired(b)), nil
 	case scheme.StopAtFloor:
 		floor := points.Amount(0)
 		if w, ok := s.book.Wallet(l.Wallet); ok {
 			floor = w.Floor
 		}
-		return min(0, max(l.Amount, floor-b.amount)), nil
+		return min(0, max(l.Amount, floor-s.unexpired(b))), nil
 	}
 	if l.Amount < 0 && (p.Kind == Redeem || kinds[p.Kind] == move) && b.amount+l.Amount < 0 {
 		return 0, ErrNotEnough.With("可用积分不够：需要%s分，只有%s分", -l.Amount, max(b.amount, 0))

@@ -115,16 +115,22 @@ func (s *state) spendable(k slot) points.Amount {
 	if !ok || b.kind != scheme.KindSpend {
 		return 0
 	}
-	free := b.amount
-	for _, l := range b.lots {
-		if l.expires < s.today {
-			free -= l.amount
-		}
-	}
+	free := s.unexpired(b)
 	if w, ok := s.book.Wallet(k.wallet); ok {
 		free -= max(w.Floor, 0)
 	}
 	return max(free, 0)
+}
+
+// unexpired is what a slot holds without the lots past their day, which are as good as gone: the nightly job takes them.
+func (s *state) unexpired(b *balance) points.Amount {
+	left := b.amount
+	for _, l := range b.lots {
+		if l.expires < s.today {
+			left -= max(l.amount, 0)
+		}
+	}
+	return left
 }
 
 // draw splits an outgoing amount (positive) over the slot's lots: those that end first, then points without a date.
