@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -145,7 +146,7 @@ func (s *Service) Bindings(ctx context.Context, a Actor, village id.ID, state st
 	if limit <= 0 || limit > maxList {
 		limit = maxList
 	}
-	rows, err := s.db.Query(ctx, selectBinding+"WHERE b.village_id = ? AND b.state = ? AND b.id > ? ORDER BY b.id LIMIT ?", village, state, after, limit)
+	rows, err := s.db.Query(ctx, selectBinding+"WHERE b.village_id = ? AND b.state = ? AND b.id > ? ORDER BY b.id LIMIT "+strconv.Itoa(limit), village, state, after)
 	if err != nil {
 		return nil, fmt.Errorf("list bindings: %w", err)
 	}

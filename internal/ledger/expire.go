@@ -39,12 +39,10 @@ func ExpireLots(ctx context.Context, db *storage.DB, at time.Time) (int, error) 
 	}
 }
 
-const expireBatch = 200
-
+// expiredLots are 200 of them: what one transaction settles.
 func expiredLots(ctx context.Context, db *storage.DB, today clock.Day) ([]expired, error) {
 	rows, err := db.Query(ctx, `SELECT a.village_id, l.account_id, l.wallet, l.expires_on FROM lots l JOIN accounts a ON a.id = l.account_id
-		WHERE l.expires_on < ? AND l.bucket = 'available' AND l.amount > 0 AND a.closed_on = ? ORDER BY l.expires_on, l.account_id LIMIT ?`,
-		today, clock.Forever, expireBatch)
+		WHERE l.expires_on < ? AND l.bucket = 'available' AND l.amount > 0 AND a.closed_on = ? ORDER BY l.expires_on, l.account_id LIMIT 200`, today, clock.Forever)
 	if err != nil {
 		return nil, fmt.Errorf("read expired lots: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"unicode/utf8"
 
 	"hefen/internal/access"
@@ -215,7 +216,7 @@ func (s *Service) List(ctx context.Context, a access.Actor, villageID, before id
 	if before == 0 {
 		before = 1<<63 - 1
 	}
-	rows, err := s.db.Query(ctx, `SELECT id FROM successions WHERE village_id = ? AND id < ? ORDER BY id DESC LIMIT ?`, villageID, before, min(max(limit, 1), 100))
+	rows, err := s.db.Query(ctx, `SELECT id FROM successions WHERE village_id = ? AND id < ? ORDER BY id DESC LIMIT `+strconv.Itoa(min(max(limit, 1), 100)), villageID, before)
 	if err != nil {
 		return nil, err
 	}

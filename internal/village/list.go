@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hefen/internal/clock"
@@ -68,8 +69,7 @@ func (s *Service) List(ctx context.Context, village id.ID, f Filter) ([]Househol
 		where += ` AND (h.pinyin > ? OR (h.pinyin = ? AND h.id > ?))`
 		args = append(args, pinyin, pinyin, after)
 	}
-	args = append(args, f.Limit+1)
-	page, err := s.households(ctx, village, f.Day, where+` ORDER BY h.pinyin, h.id LIMIT ?`, args...)
+	page, err := s.households(ctx, village, f.Day, where+` ORDER BY h.pinyin, h.id LIMIT `+strconv.Itoa(f.Limit+1), args...)
 	if err != nil {
 		return nil, "", err
 	}
