@@ -2,9 +2,12 @@ package succession
 
 import (
 	"context"
+	"database/sql"
 
 	"hefen/internal/access"
+	"hefen/internal/clock"
 	"hefen/internal/id"
+	"hefen/internal/storage"
 	"hefen/internal/village"
 )
 
@@ -18,7 +21,7 @@ type Move struct {
 
 // Move records a move. Within the village nothing happens to points; out of it accounts are closed.
 func (s *Service) Move(ctx context.Context, a access.Actor, villageID id.ID, in Move) (Record, error) {
-	if err := allowed(a, villageID, in.Household); err != nil {
+	if err := s.allowedToGive(ctx, a, villageID, in.Household, in.Shares); err != nil {
 		return Record{}, err
 	}
 	return s.move(ctx, a.User(), villageID, in)
@@ -50,7 +53,7 @@ type Dissolve struct {
 
 // Dissolve records the end of a household.
 func (s *Service) Dissolve(ctx context.Context, a access.Actor, villageID id.ID, in Dissolve) (Record, error) {
-	if err := allowed(a, villageID, in.Household); err != nil {
+	if err := s.allowedToGive(ctx, a, villageID, in.Household, in.Shares); err != nil {
 		return Record{}, err
 	}
 	return s.dissolve(ctx, a.User(), villageID, in)
@@ -71,7 +74,7 @@ type Death struct {
 
 // Death records a death.
 func (s *Service) Death(ctx context.Context, a access.Actor, villageID id.ID, in Death) (Record, error) {
-	if err := allowed(a, villageID, in.Household); err != nil {
+	if err := s.allowedToGive(ctx, a, villageID, in.Household, in.Shares); err != nil {
 		return Record{}, err
 	}
 	return s.death(ctx, a.User(), villageID, in)
@@ -123,6 +126,28 @@ func (x *act) bury(m village.Membership, newHead id.ID) error {
 	return x.replaceHead(m.Household, newHead)
 }
 
+// allowedToGive is allowed for a succession in which points go to whom the official names: not to own or kin households,
+// nor to their members.
+func (s *Service) allowedToGive(ctx context.Context, a access.Actor, villageID, household id.ID, shares []Share) error {
+	if err := allowed(a, villageID, household); err != nil {
+		return err
+	}
+	if err := checkShares(shares); err != nil || len(shares) == 0 {
+		return err
+	}
+	to := storage.Padded(accountsOf(shares))
+	rows, err := s.db.Query(ctx, `SELECT household_id FROM memberships WHERE village_id = ? AND to_day = ? AND member_id IN `+storage.In(len(to)),
+		storage.Args(to, villageID, clock.Forever)...)
+	if err != nil {
+		return err
+	}
+	homes, err := collect(rows, func(rows *sql.Rows) (h id.ID, err error) { err = rows.Scan(&h); return h, err })
+	if err != nil {
+		return err
+	}
+	return a.NotOwn(append(homes, to...)...)
+}
+
 // end closes a household with everybody in it.
 func (s *Service) end(ctx context.Context, by, villageID id.ID, kind string, a Act, body any, household id.ID, shares []Share, status string) (Record, error) {
 	if err := checkShares(shares); err != nil {
@@ -156,19 +181,11 @@ func (s *Service) end(ctx context.Context, by, villageID id.ID, kind string, a A
 
 // peopleOf reads the members before the transaction, so that all accounts are guarded in one order.
 func (s *Service) peopleOf(ctx context.Context, villageID, household id.ID) (people []id.ID, err error) {
-	rows, err := s.db.Query(ctx, `SELECT member_id FROM memberships WHERE household_id = ? AND village_id = ? AND to_day = 99991231`, household, villageID)
+	rows, err := s.db.Query(ctx, `SELECT member_id FROM memberships WHERE household_id = ? AND village_id = ? AND to_day = ?`, household, villageID, clock.Forever)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var m id.ID
-		if err := rows.Scan(&m); err != nil {
-			return nil, err
-		}
-		people = append(people, m)
-	}
-	return people, rows.Err()
+	return collect(rows, func(rows *sql.Rows) (m id.ID, err error) { err = rows.Scan(&m); return m, err })
 }
 
 // wind shares out what ending accounts hold and closes them.
@@ -201,7 +218,7 @@ func (x *act) wind(ending []id.ID, shares []Share, title string) error {
 // inVillage insists that a household is in force here.
 func (x *act) inVillage(household id.ID) error {
 	var n int
-	err := x.tx.QueryRow(`SELECT COUNT(*) FROM households WHERE id = ? AND village_id = ? AND to_day = 99991231`, household, x.w.Village).Scan(&n)
+	err := x.tx.QueryRow(`SELECT COUNT(*) FROM households WHERE id = ? AND village_id = ? AND to_day = ?`, household, x.w.Village, clock.Forever).Scan(&n)
 	if err == nil && n == 0 {
 		err = village.ErrNoHousehold
 	}

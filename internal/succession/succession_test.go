@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"hefen/internal/access"
+	"hefen/internal/access/accesstest"
 	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/ledger"
@@ -349,6 +350,48 @@ func TestDeathMoveAndDissolution(t *testing.T) {
 		}
 		if _, err := w.Split(ctx, access.Actor{}, w.village, Split{From: h}); !errors.Is(err, access.ErrSignIn) {
 			t.Errorf("a visitor: %v", err)
+		}
+	})
+}
+
+// Who records a succession must not be the one who gains by it.
+func TestSharesToOwnHouseholdAreRefused(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db)
+		own, mine := w.home("001", "张三")
+		kin, kins := w.home("002", "张二")
+		other, _ := w.home("003", "李四")
+		ending, last := w.home("004", "王六")
+		w.give(ending, ledger.Award, ledger.Line{Wallet: "spend", Amount: 700})
+		_, err := w.v.DeclareKin(t.Context(), village.Write{Village: w.village, By: 1}, mine[0], kin, "兄弟")
+		must(t, err)
+		now := func() time.Time { return w.today.Start() }
+		user := accesstest.User(t, db, "张三")
+		accesstest.Grant(t, db, user, access.TeamMember, access.Place{Village: w.village})
+		accesstest.Stand(t, db, user, w.village, mine[0])
+		a := accesstest.Actor(t, db, now, user)
+		for name, to := range map[string]id.ID{"own household": own, "oneself": mine[0], "kin": kin, "a member of kin": kins[0]} {
+			shares := []Share{{other, 1}, {to, 1}}
+			for verb, do := range map[string]func() (Record, error){
+				"dissolve": func() (Record, error) {
+					return w.Dissolve(t.Context(), a, w.village, Dissolve{Act: w.act(), Household: ending, Shares: shares})
+				},
+				"move": func() (Record, error) {
+					return w.Move(t.Context(), a, w.village, Move{Act: w.act(), Household: ending, Shares: shares})
+				},
+				"death": func() (Record, error) {
+					return w.Death(t.Context(), a, w.village, Death{Act: w.act(), Household: ending, Member: last[0], Shares: shares})
+				},
+			} {
+				if _, err := do(); !errors.Is(err, access.ErrOwn) {
+					t.Errorf("%s to %s: %v", verb, name, err)
+				}
+			}
+		}
+		_, err = w.Dissolve(t.Context(), a, w.village, Dissolve{Act: w.act(), Household: ending, Shares: []Share{{other, 1}}})
+		must(t, err)
+		if w.balance(other) != "spend 7" {
+			t.Errorf("to others: %s", w.balance(other))
 		}
 	})
 }
