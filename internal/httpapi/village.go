@@ -266,9 +266,15 @@ type kinInput struct {
 }
 
 func (s *Server) declareKin(ctx context.Context, by access.Actor, in *kinInput) (out changed, err error) {
-	return out, s.Village.DeclareKin(ctx, in.Body.write(in.Village.ID, by), in.Body.Member, in.Body.Household, in.Body.Relation)
+	out.Repeated, err = s.Village.DeclareKin(ctx, in.Body.write(in.Village.ID, by), in.Body.Member, in.Body.Household, in.Body.Relation)
+	return out, err
 }
 
+// endKin is not for those whom the declaration binds: they could lift their own bar and award.
 func (s *Server) endKin(ctx context.Context, by access.Actor, in *kinInput) (out changed, err error) {
-	return out, s.Village.EndKin(ctx, in.Body.write(in.Village.ID, by), in.Body.Member, in.Body.Household)
+	if err := by.NotOwn(in.Body.Household); err != nil {
+		return out, err
+	}
+	out.Repeated, err = s.Village.EndKin(ctx, in.Body.write(in.Village.ID, by), in.Body.Member, in.Body.Household)
+	return out, err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime/multipart"
 	"net/http/httptest"
@@ -12,7 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"hefen/internal/access"
+	"hefen/internal/access/accesstest"
 	"hefen/internal/clock"
+	"hefen/internal/id"
 	"hefen/internal/ledger"
 	"hefen/internal/storage"
 	"hefen/internal/storage/dbtest"
@@ -135,4 +139,75 @@ func TestRegisterOverHTTP(t *testing.T) {
 			t.Errorf("%s: %d %s", path, w.Code, w.Header())
 		}
 	}
+}
+
+// Whom a declaration of kin binds cannot end it, whoever else may.
+func TestKinIsEndedByOthers(t *testing.T) {
+	db := dbtest.Open(t, storage.SQLite)
+	now := func() time.Time { return clock.MakeDay(2026, 5, 20).Start() }
+	s := &Server{DB: db, Village: village.New(db, now, ledger.OpenAccounts)}
+	place := villageOf(t, s.Village)
+	var ids [2]struct{ household, member id.ID }
+	for i, number := range []string{"001", "002"} {
+		h, _, err := s.Village.CreateHousehold(t.Context(), village.Write{Village: place.ID, By: 1},
+			village.NewHousehold{Number: number, Group: placeGroup(t, s.Village, place.ID, number), Members: []village.NewMember{{Name: "张三", Relation: village.Head}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := s.Village.Detail(t.Context(), place.ID, h, s.Village.Today())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[i].household, ids[i].member = h, d.People[0].ID
+	}
+	official := func(member id.ID) access.Actor {
+		user := accesstest.User(t, db, "队员")
+		accesstest.Grant(t, db, user, access.TeamMember, access.Place{Village: place.ID})
+		if member != 0 {
+			accesstest.Stand(t, db, user, place.ID, member)
+		}
+		return accesstest.Actor(t, db, now, user)
+	}
+	var in kinInput
+	in.Village.ID = place.ID
+	in.Body.Member, in.Body.Household, in.Body.Relation = ids[0].member, ids[1].household, "兄弟"
+	in.Body.RequestID = "declare-0123456789"
+	if _, err := s.declareKin(t.Context(), official(ids[0].member), &in); err != nil {
+		t.Fatal(err)
+	}
+	in.Body.RequestID = "end-0123456789abcdef"
+	bound := official(ids[0].member)
+	if _, err := s.endKin(t.Context(), bound, &in); !errors.Is(err, access.ErrOwn) {
+		t.Errorf("ended by whom it binds: %v", err)
+	}
+	other := official(0)
+	for _, repeated := range []bool{false, true} {
+		if got, err := s.endKin(t.Context(), other, &in); err != nil || got.Repeated != repeated {
+			t.Errorf("%+v %v", got, err)
+		}
+	}
+}
+
+func villageOf(t *testing.T, v *village.Service) village.Region {
+	t.Helper()
+	county, err := v.CreateCounty(t.Context(), village.NewRegion{Code: "431229", Name: "靖州县"})
+	if err == nil {
+		county, err = v.CreateTown(t.Context(), county.ID, village.NewRegion{Code: "431229100", Name: "渠阳镇"})
+	}
+	if err == nil {
+		county, err = v.CreateVillage(t.Context(), county.ID, village.NewRegion{Code: "431229100201", Name: "林源村"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return county
+}
+
+func placeGroup(t *testing.T, v *village.Service, in id.ID, code string) id.ID {
+	t.Helper()
+	g, err := v.CreateGroup(t.Context(), in, village.NewRegion{Code: code, Name: code + "组"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g.ID
 }

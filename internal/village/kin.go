@@ -22,15 +22,15 @@ type Kin struct {
 
 // DeclareKin records that a household is one of relatives of a member in office, from w.On (today if zero). Declaring it
 // again is no error.
-func (s *Service) DeclareKin(ctx context.Context, w Write, official, household id.ID, relation string) error {
+func (s *Service) DeclareKin(ctx context.Context, w Write, official, household id.ID, relation string) (repeated bool, err error) {
 	if !goodLabel(relation, 8) {
-		return ErrInvalid.WithFields(errs.Field{Path: "relation", Msg: "亲属关系应为1到8个字，例如 兄弟、岳父"})
+		return false, ErrInvalid.WithFields(errs.Field{Path: "relation", Msg: "亲属关系应为1到8个字，例如 兄弟、岳父"})
 	}
 	day, err := s.day(w)
 	if err != nil {
-		return err
+		return false, err
 	}
-	_, _, err = s.write(ctx, w, "village.kin", []any{official, household, relation}, household, func(tx *storage.Tx) error {
+	_, repeated, err = s.write(ctx, w, "village.kin", []any{official, household, relation}, household, func(tx *storage.Tx) error {
 		if _, err := s.openHousehold(tx, w.Village, household, day); err != nil {
 			return err
 		}
@@ -49,23 +49,23 @@ func (s *Service) DeclareKin(ctx context.Context, w Write, official, household i
 			tx.NewID(), w.Village, official, household, relation, day, clock.Forever, w.By)
 		return err
 	})
-	return err
+	return repeated, err
 }
 
 // EndKin ends a declaration from w.On on.
-func (s *Service) EndKin(ctx context.Context, w Write, official, household id.ID) error {
+func (s *Service) EndKin(ctx context.Context, w Write, official, household id.ID) (repeated bool, err error) {
 	day, err := s.day(w)
 	if err != nil {
-		return err
+		return false, err
 	}
-	_, _, err = s.write(ctx, w, "village.kin_end", []any{official, household}, household, func(tx *storage.Tx) error {
+	_, repeated, err = s.write(ctx, w, "village.kin_end", []any{official, household}, household, func(tx *storage.Tx) error {
 		open, from, err := openKin(tx, official, household)
 		if err != nil || open == 0 {
 			return err
 		}
 		return endTerm(tx, "kin", open, from, day)
 	})
-	return err
+	return repeated, err
 }
 
 func openKin(tx *storage.Tx, official, household id.ID) (open id.ID, from clock.Day, err error) {
