@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"hefen/internal/clock"
 )
 
 // StartOptions of a measurement of starts.
@@ -144,7 +146,7 @@ func resident(pid int) (float64, error) {
 
 // visit sends the requests over 8 connections: the pages of every persona in a demonstration, else what needs no session.
 func visit(ctx context.Context, addr string, opt StartOptions) error {
-	pages := []visitPage{{path: "/"}, {path: "/readyz"}, {path: "/openapi.json"}}
+	pages := []visitPage{{path: "/healthz"}, {path: "/readyz"}, {path: "/openapi.json"}}
 	if opt.Demo {
 		more, err := personaPages(ctx, "http://"+addr)
 		if err != nil {
@@ -176,15 +178,18 @@ type visitPage struct{ path, token string }
 
 // personaPages signs in as each persona and lists what its first pages read.
 func personaPages(ctx context.Context, base string) ([]visitPage, error) {
-	var personas []struct {
-		Code    string `json:"code"`
-		Village string `json:"village_id"`
+	var personas struct {
+		Items []struct {
+			Code    string `json:"code"`
+			Village string `json:"village_id"`
+		} `json:"items"`
 	}
 	if err := call(ctx, http.MethodGet, base+"/api/demo/personas", "", &personas); err != nil {
 		return nil, err
 	}
 	var pages []visitPage
-	for _, p := range personas {
+	year := clock.YearSpan(clock.DayOf(clock.System())).String()
+	for _, p := range personas.Items {
 		var session struct {
 			Token string `json:"token"`
 		}
@@ -193,7 +198,7 @@ func personaPages(ctx context.Context, base string) ([]visitPage, error) {
 		}
 		pages = append(pages, visitPage{"/api/me", session.Token})
 		if p.Village != "" && p.Village != "0" {
-			for _, path := range []string{"", "/scheme", "/boards/households", "/shops"} {
+			for _, path := range []string{"", "/scheme", "/boards/groups?span=" + year, "/shops"} {
 				pages = append(pages, visitPage{"/api/villages/" + p.Village + path, session.Token})
 			}
 		}
