@@ -3,12 +3,14 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"maps"
 	"sync"
 	"sync/atomic"
 )
 
 // A query text is prepared at its second use and kept; texts past these bounds (long batches, generated lists) go
-// unprepared, so the cache cannot grow with the data.
+// unprepared, so the cache cannot grow with the data. When it is full, texts that were seen once (batches, each of another
+// length) make room, so that they keep nothing hot out.
 const (
 	maxStmts    = 400
 	maxStmtText = 4 << 10
@@ -37,6 +39,9 @@ func (c *stmtCache) want(ctx context.Context, db *sql.DB, query string) {
 		c.byText = map[string]*sql.Stmt{}
 	}
 	s, seen := c.byText[query]
+	if !seen && len(c.byText) >= maxStmts {
+		maps.DeleteFunc(c.byText, func(_ string, s *sql.Stmt) bool { return s == nil })
+	}
 	if c.closed || s != nil || (!seen && len(c.byText) >= maxStmts) {
 		c.mu.Unlock()
 		return
