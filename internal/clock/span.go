@@ -63,9 +63,6 @@ func (s Span) Last() Day {
 	return MakeDay(s.year(), 12, 31)
 }
 
-// Holds reports whether a day lies in the span.
-func (s Span) Holds(d Day) bool { return s.First() <= d && d <= s.Last() }
-
 func (s Span) String() string {
 	switch p := int(s) % 100; {
 	case p >= 31:

@@ -55,10 +55,6 @@ func put(path, id, summary string) op {
 	return op{Method: http.MethodPut, Path: path, ID: id, Summary: summary}
 }
 
-func del(path, id, summary string) op {
-	return op{Method: http.MethodDelete, Path: path, ID: id, Summary: summary}
-}
-
 // withBody sets another limit of the request's body, in bytes.
 func (o op) withBody(n int64) op { o.MaxBody = n; return o }
 

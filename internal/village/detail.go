@@ -6,7 +6,6 @@ import (
 
 	"hefen/internal/clock"
 	"hefen/internal/id"
-	"hefen/internal/storage"
 )
 
 // Member is a person of a household as officials see them. Phone and identity number are masked.
@@ -98,47 +97,4 @@ func (s *Service) people(ctx context.Context, household id.ID, day clock.Day) ([
 		people[i].Flags = append(people[i].Flags, states[m.ID].Flags...)
 	}
 	return people, err
-}
-
-// Home is where a person belongs.
-type Home struct {
-	Village   id.ID
-	Household id.ID
-	Member    id.ID
-	Name      string
-	Number    string
-	Relation  string
-	BornOn    clock.Day
-}
-
-// HomesByPhone are the people with a phone number and the households they belong to on a day, in any village: one phone may
-// stand for several members.
-func (s *Service) HomesByPhone(ctx context.Context, phone string, day clock.Day) ([]Home, error) {
-	idx := s.db.Keys.Index(storage.IndexPhone, phone)
-	if len(idx) == 0 {
-		return nil, nil
-	}
-	return s.homes(ctx, day, `m.phone_idx = ?`, idx)
-}
-
-// HomesOf are the households that members belong to on a day.
-func (s *Service) HomesOf(ctx context.Context, members []id.ID, day clock.Day) ([]Home, error) {
-	if len(members) == 0 {
-		return nil, nil
-	}
-	members = storage.Padded(members)
-	return s.homes(ctx, day, `m.id IN `+storage.In(len(members)), storage.Args(members)...)
-}
-
-func (s *Service) homes(ctx context.Context, day clock.Day, where string, args ...any) ([]Home, error) {
-	rows, err := s.db.Query(ctx, `SELECT h.village_id, h.id, m.id, m.name, h.number, b.relation, m.born_on
-		FROM members m JOIN memberships b ON b.member_id = m.id AND b.from_day <= ? AND b.to_day > ?
-		JOIN households h ON h.id = b.household_id WHERE `+where+` ORDER BY m.id`, append([]any{day, day}, args...)...)
-	if err != nil {
-		return nil, err
-	}
-	return collect(rows, func(rows *sql.Rows) (h Home, err error) {
-		err = rows.Scan(&h.Village, &h.Household, &h.Member, &h.Name, &h.Number, &h.Relation, &h.BornOn)
-		return h, err
-	})
 }

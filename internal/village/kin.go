@@ -11,15 +11,6 @@ import (
 	"hefen/internal/storage"
 )
 
-// Kin is a household an official has declared as that of relatives: nobody decides on it as an official.
-type Kin struct {
-	Official  id.ID     `json:"member_id"`
-	Household id.ID     `json:"household_id"`
-	Relation  string    `json:"relation"`
-	From      clock.Day `json:"from_day"`
-	To        clock.Day `json:"to_day"`
-}
-
 // DeclareKin records that a household is one of relatives of a member in office, from w.On (today if zero). Declaring it
 // again is no error.
 func (s *Service) DeclareKin(ctx context.Context, w Write, official, household id.ID, relation string) (repeated bool, err error) {
@@ -74,21 +65,4 @@ func openKin(tx *storage.Tx, official, household id.ID) (open id.ID, from clock.
 		return 0, 0, nil
 	}
 	return open, from, err
-}
-
-// KinOf are the declarations of members in office that hold on a day.
-func (s *Service) KinOf(ctx context.Context, members []id.ID, day clock.Day) ([]Kin, error) {
-	if len(members) == 0 {
-		return nil, nil
-	}
-	members = storage.Padded(members)
-	rows, err := s.db.Query(ctx, `SELECT member_id, household_id, relation, from_day, to_day FROM kin WHERE from_day <= ? AND to_day > ? AND member_id IN `+storage.In(len(members)),
-		storage.Args(members, day, day)...)
-	if err != nil {
-		return nil, err
-	}
-	return collect(rows, func(rows *sql.Rows) (k Kin, err error) {
-		err = rows.Scan(&k.Official, &k.Household, &k.Relation, &k.From, &k.To)
-		return k, err
-	})
 }

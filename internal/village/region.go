@@ -155,11 +155,6 @@ func (s *Service) Groups(ctx context.Context, village id.ID, day clock.Day) ([]R
 	return s.regions(ctx, `village_id = ? AND kind = 'group' AND from_day <= ? AND to_day > ? ORDER BY code, id`, village, day, day)
 }
 
-// Children are the regions directly under one on a day, groups excepted, in order of pinyin; parent 0 gives the counties.
-func (s *Service) Children(ctx context.Context, parent id.ID, day clock.Day) ([]Region, error) {
-	return s.regions(ctx, `parent_id = ? AND kind <> 'group' AND from_day <= ? AND to_day > ? ORDER BY pinyin, id`, parent, day, day)
-}
-
 // Villages are the villages of a town or county on a day, in order of pinyin; region 0 gives all.
 func (s *Service) Villages(ctx context.Context, region id.ID, day clock.Day) ([]Region, error) {
 	return s.regions(ctx, `kind = 'village' AND (? = 0 OR town_id = ? OR county_id = ?) AND from_day <= ? AND to_day > ? ORDER BY pinyin, id`,

@@ -44,11 +44,6 @@ func (s *Service) Subjects(ctx context.Context, village id.ID, day clock.Day, ow
 	return subjects(func(q string, args ...any) (*sql.Rows, error) { return s.db.Query(ctx, q, args...) }, village, day, owners)
 }
 
-// SubjectsIn is Subjects inside a transaction.
-func (s *Service) SubjectsIn(tx *storage.Tx, village id.ID, day clock.Day, owners []id.ID) ([]Subject, error) {
-	return subjects(tx.Query, village, day, owners)
-}
-
 func subjects(query queryFunc, village id.ID, day clock.Day, owners []id.ID) ([]Subject, error) {
 	if len(owners) == 0 {
 		return nil, nil

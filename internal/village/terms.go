@@ -25,9 +25,6 @@ const (
 // StatusNames are the statuses in Chinese, as sheets and pages show them.
 var StatusNames = map[string]string{Resident: "常住", Away: "外出", Suspended: "暂停", Moved: "迁出", Dead: "去世", Dissolved: "销户"}
 
-// CommonFlags are offered in lists; a village may use others of up to 12 characters.
-var CommonFlags = []string{"党员户", "监测户", "脱贫户", "低保户", "五保户", "军属户", "党员", "志愿者", "网格员", "退役军人", "学生", "残疾人"}
-
 const (
 	kindStatus = "status"
 	kindFlag   = "flag"
