@@ -49,6 +49,9 @@ func checkBasket(lines []Want) error {
 		if w.Qty < 1 || w.Qty > MaxQty {
 			return wrong(fmt.Sprintf("lines[%d].qty", i), "数量应在1到%d之间", MaxQty)
 		}
+		if w.Goods == 0 {
+			return ErrNoGoods.WithFields(errs.Field{Path: fmt.Sprintf("lines[%d].goods", i), Msg: ErrNoGoods.Msg})
+		}
 		if seen[w.Goods] {
 			return wrong(fmt.Sprintf("lines[%d].goods", i), "同一样商品请合成一行")
 		}

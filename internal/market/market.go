@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"hefen/internal/access"
@@ -177,10 +178,10 @@ func wrong(path, format string, args ...any) error {
 	return ErrInvalid.With("%s", msg).WithFields(errs.Field{Path: path, Msg: msg})
 }
 
-// text checks a piece of writing: not empty if it must be there, at most max characters.
+// text checks a piece of writing: not blank if it must be there, at most max characters.
 func text(path, name, value string, must bool, max int) error {
 	switch n := utf8.RuneCountInString(value); {
-	case must && n == 0:
+	case must && strings.TrimSpace(value) == "":
 		return wrong(path, "请填写%s", name)
 	case n > max:
 		return wrong(path, "%s太长，最多%d个字", name, max)

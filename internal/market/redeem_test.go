@@ -156,6 +156,7 @@ func TestRedeemRefusals(t *testing.T) {
 			{"foreign household in own village", neighbour, w.other, w.shop, h, 250, lines, rulebook.ErrNone, "细则"},
 			{"keeper of another shop", w.keeper, w.village, other.ID, h, 250, lines, access.ErrForbidden, "权限"},
 			{"own household", ownKeeper, w.village, w.shop, h, 250, lines, access.ErrOwn, "其他工作人员"},
+			{"no goods named", w.keeper, w.village, w.shop, h, 250, []market.Want{want(0, 1)}, market.ErrNoGoods, "没有这样商品"},
 			{"no household", w.keeper, w.village, w.shop, 0, 250, lines, market.ErrInvalid, "请选择"},
 			{"unknown household", w.keeper, w.village, w.shop, 77, 250, lines, village.ErrNotInForce, "没有这一户"},
 			{"a member where households are scored", w.keeper, w.village, w.shop, w.members[0], 250, lines, village.ErrNotInForce, "没有这一户"},

@@ -86,6 +86,7 @@ func TestStockRefusals(t *testing.T) {
 			{"already past its day", soap, market.MoveRequest{Kind: market.Purchase, Qty: 1, ExpiresOn: today.Add(-1)}, market.ErrInvalid},
 			{"donation of nobody", soap, market.MoveRequest{Kind: market.Donation, Qty: 1}, market.ErrInvalid},
 			{"damage without reason", soap, market.MoveRequest{Kind: market.Damage, Qty: 1}, market.ErrInvalid},
+			{"damage with a blank reason", soap, market.MoveRequest{Kind: market.Damage, Qty: 1, Note: " 　"}, market.ErrInvalid},
 			{"more damage than stock", soap, market.MoveRequest{Kind: market.Damage, Qty: 6, Note: "x"}, market.ErrStock},
 			{"unknown lot", soap, market.MoveRequest{Kind: market.Damage, Qty: 1, Note: "x", Lot: 77}, market.ErrNoLot},
 			{"nothing past its day", soap, market.MoveRequest{Kind: market.Expire}, market.ErrStock},
@@ -115,6 +116,10 @@ func TestGoodsAndPrices(t *testing.T) {
 		r := market.GoodsRequest{RequestID: w.request(), Name: "香皂", Unit: "块", Price: 100}
 		if _, err := w.market.CreateGoods(ctx, w.keeper, w.village, w.shop, r); !errors.Is(err, market.ErrGoodsName) {
 			t.Errorf("the same name: %v", err)
+		}
+		r.Name = " 　"
+		if _, err := w.market.CreateGoods(ctx, w.keeper, w.village, w.shop, r); !errors.Is(err, market.ErrInvalid) {
+			t.Errorf("a blank name: %v", err)
 		}
 		r.Name = "毛巾"
 		first, err := w.market.CreateGoods(ctx, w.keeper, w.village, w.shop, r)
