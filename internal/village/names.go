@@ -75,7 +75,7 @@ func MaskPhone(phone string) string {
 // of a minority name, no digits.
 func goodName(s string) bool {
 	n := utf8.RuneCountInString(s)
-	if n < 1 || n > 30 {
+	if n < 1 || n > 30 || strings.TrimSpace(s) != s {
 		return false
 	}
 	for _, r := range s {

@@ -58,3 +58,11 @@ func TestPhoneAndBirthday(t *testing.T) {
 		}
 	}
 }
+
+func TestNamesOfPersons(t *testing.T) {
+	for name, good := range map[string]bool{"罗立新": true, "买买提·吐尔逊": true, "Anna Li": true, "": false, " ": false, "\u3000": false, " 罗立新": false, "罗3": false, "罗\x00": false} {
+		if goodName(name) != good {
+			t.Errorf("%q: %t", name, !good)
+		}
+	}
+}

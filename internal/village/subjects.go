@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strconv"
 
 	"hefen/internal/clock"
 	"hefen/internal/errs"
@@ -189,7 +190,7 @@ func inOrder(found map[id.ID]*Subject, owners []id.ID) ([]Subject, error) {
 	var missing []errs.Field
 	for i, o := range owners {
 		if found[o] == nil {
-			missing = append(missing, errs.Field{Path: o.String(), Msg: "这一天本村没有这一户或这个人"})
+			missing = append(missing, errs.Field{Path: "subjects[" + strconv.Itoa(i) + "]", Msg: "这一天本村没有这一户或这个人"})
 			continue
 		}
 		out[i] = *found[o]

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hefen/internal/clock"
+	"hefen/internal/errs"
 	"hefen/internal/id"
 	"hefen/internal/storage"
 	"hefen/internal/storage/dbtest"
@@ -225,6 +226,9 @@ func TestHistory(t *testing.T) {
 		}
 		if _, err := f.SetFlags(ctx, Write{Village: v, On: 20260715}, h, nil); !errors.Is(err, ErrBadDay) {
 			t.Errorf("a change before the last one: %v", err)
+		}
+		if _, err := f.Subjects(ctx, v, f.today, []id.ID{h, 77}); !errors.Is(err, ErrNotInForce) || errs.As(err).Fields[0].Path != "subjects[1]" {
+			t.Errorf("an unknown household names its position: %v, %+v", err, errs.As(err))
 		}
 		if _, err := f.Subjects(ctx, v, 20260501, []id.ID{h}); !errors.Is(err, ErrNotInForce) {
 			t.Errorf("before it was entered: %v", err)
