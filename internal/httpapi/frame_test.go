@@ -153,6 +153,9 @@ func TestErrors(t *testing.T) {
 		{"wrong_type", "POST", "/api/villages/1/things", `{"name":1,"count":1}`, 422, "invalid_input", "name", "请填写文字"},
 		{"unexpected_field", "POST", "/api/villages/1/things", `{"name":"a","count":1,"nick":2}`, 422, "invalid_input", "nick", "没有这一项，请删去"},
 		{"bad_id_in_body", "POST", "/api/villages/1/things", `{"name":"a","count":1,"owner":"x"}`, 422, "invalid_input", "", "编号有误，应为一串数字"},
+		{"bad_id_of_words", "POST", "/api/villages/1/things", `{"name":"a","count":1,"owner":"张三"}`, 422, "invalid_input", "", "编号有误，应为一串数字"},
+		{"huge_number", "POST", "/api/villages/1/things", `{"name":"a","count":1e30}`, 422, "invalid_input", "", "数字太大或不是整数，请改正"},
+		{"control_character", "POST", "/api/villages/1/things", `{"name":"a\u0000b","count":1}`, 422, "invalid_input", "", "内容里有看不见的控制字符，请删去后重新填写"},
 		{"bad_id_in_path", "POST", "/api/villages/abc/things", `{"name":"a","count":1}`, 422, "invalid_input", "village", "编号有误，应为一串数字"},
 		{"bad_query", "POST", "/api/villages/1/things?limit=x", `{"name":"a","count":1}`, 422, "invalid_input", "limit", "请填写整数"},
 		{"query_over_limit", "POST", "/api/villages/1/things?limit=51", `{"name":"a","count":1}`, 422, "invalid_input", "limit", "不能大于 50"},
@@ -171,7 +174,7 @@ func TestErrors(t *testing.T) {
 			if c.msg != "" && (len(f.Fields) == 0 || f.Fields[0].Path != c.field || f.Fields[0].Msg != c.msg) {
 				t.Errorf("fields %+v", f.Fields)
 			}
-			for _, secret := range []string{"secret text", "13800138000", "10.0.0.3"} {
+			for _, secret := range []string{"secret text", "13800138000", "10.0.0.3", "张三"} {
 				if strings.Contains(w.Body.String(), secret) {
 					t.Errorf("the answer tells %q", secret)
 				}
@@ -194,6 +197,9 @@ func TestRegisteredOperation(t *testing.T) {
 	}
 	if strings.Contains(w.Body.String(), "$schema") {
 		t.Error("the answer holds $schema")
+	}
+	if w := do(h, "POST", "/api/villages/1/things", `{"name":"一\n\u0009\\u00","count":2}`); w.Code != 200 {
+		t.Errorf("line ends, a tab and a backslash: %d %s", w.Code, w.Body)
 	}
 	if w := do(h, "POST", "/api/big", `{"text":"`+strings.Repeat("a", 2<<20)+`"}`); w.Code != 200 {
 		t.Errorf("an operation's own limit: %d", w.Code)

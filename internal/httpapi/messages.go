@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/validation"
@@ -63,6 +65,8 @@ var plain = []struct{ begins, text string }{
 	{"span ", "请填写年份或月份，如 2026 或 2026-11"},
 	{"unexpected end of JSON", "内容不完整，请重新提交"},
 	{"invalid character", "内容不是正确的 JSON，请重新提交"},
+	{"json: cannot unmarshal number", "数字太大或不是整数，请改正"},
+	{"unknown content type", "内容的格式不对，应为 application/json"},
 }
 
 // fieldsOf names the wrong inputs without repeating what was sent.
@@ -91,11 +95,11 @@ func fieldPath(location string) string {
 	return rest
 }
 
+// inChinese passes on the texts of speakChinese, which all begin with a Chinese character. The parser's own texts may
+// quote what was sent, in Chinese or not: they are replaced.
 func inChinese(msg string) string {
-	for _, r := range msg {
-		if r >= 0x4e00 && r <= 0x9fff {
-			return msg
-		}
+	if r, _ := utf8.DecodeRuneInString(msg); unicode.Is(unicode.Han, r) {
+		return msg
 	}
 	msg = strings.TrimPrefix(msg, "invalid value: ")
 	for _, p := range plain {

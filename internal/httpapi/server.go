@@ -138,6 +138,7 @@ func documentConfig() huma.Config {
 	cfg.CreateHooks = nil                                       // no $schema links in answers
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", "" // served by our own routes
 	cfg.NoFormatFallback = false
+	cfg.Formats = map[string]huma.Format{"application/json": jsonBody(), "json": jsonBody()}
 	cfg.RejectUnknownQueryParameters = true
 	cfg.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
