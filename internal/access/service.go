@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net"
 
+	lru "github.com/hashicorp/golang-lru/v2"
+
 	"hefen/internal/clock"
 	"hefen/internal/config"
 	"hefen/internal/errs"
@@ -31,11 +33,17 @@ type Service struct {
 	db  *storage.DB
 	now clock.Clock
 	wx  wechat.Client
+
+	names *lru.Cache[id.ID, string] // a name is given once and never changed
 }
 
 // New makes the service; wx may be nil where nobody can log in through WeChat.
 func New(db *storage.DB, now clock.Clock, wx wechat.Client) *Service {
-	return &Service{db: db, now: now, wx: wx}
+	names, err := lru.New[id.ID, string](10_000)
+	if err != nil {
+		panic(err) // only for a size below 1
+	}
+	return &Service{db: db, now: now, wx: wx, names: names}
 }
 
 // DemoAllowed decides whether what needs no proof of identity may start: the fake of WeChat, the choice of personas and
@@ -120,7 +128,15 @@ func (s *Service) CloseUser(ctx context.Context, user id.ID) error {
 // Names gives the names under which users are known: for authors and keepers in lists. Unknown users are left out.
 func (s *Service) Names(ctx context.Context, users ...id.ID) (map[id.ID]string, error) {
 	names := make(map[id.ID]string, len(users))
-	for part := range storage.Chunks(users, storage.ChunkRows) {
+	var ask []id.ID
+	for _, u := range users {
+		if name, ok := s.names.Get(u); ok {
+			names[u] = name
+		} else {
+			ask = append(ask, u)
+		}
+	}
+	for part := range storage.Chunks(ask, storage.ChunkRows) {
 		rows, err := s.db.Query(ctx, "SELECT id, name FROM users WHERE id IN "+storage.In(len(part)), storage.Args(part)...)
 		if err != nil {
 			return nil, fmt.Errorf("names: %w", err)
@@ -132,6 +148,9 @@ func (s *Service) Names(ctx context.Context, users ...id.ID) (map[id.ID]string, 
 				return err
 			}
 			names[user] = name
+			if name != "" {
+				s.names.Add(user, name)
+			}
 			return nil
 		})
 		if err != nil {
