@@ -36,7 +36,7 @@ func (m *Maker) New() ID { return ID(m.node.Generate()) }
 // Parse reads the decimal form.
 func Parse(s string) (ID, error) {
 	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n < 0 {
+	if err != nil || s[0] < '0' {
 		return 0, fmt.Errorf("id %q: want a decimal number", s)
 	}
 	return ID(n), nil
