@@ -66,6 +66,8 @@ var plain = []struct{ begins, text string }{
 	{"unexpected end of JSON", "内容不完整，请重新提交"},
 	{"invalid character", "内容不是正确的 JSON，请重新提交"},
 	{"json: cannot unmarshal number", "数字太大或不是整数，请改正"},
+	{"File required", "请选择要上传的文件"},
+	{"cannot read multipart form", "文件没有传完整，请重新选择文件上传"},
 	{"unknown content type", "内容的格式不对，应为 application/json"},
 }
 

@@ -85,6 +85,10 @@ func TestRegisterOverHTTP(t *testing.T) {
 	}
 
 	const good = "户编号,小组,姓名,关系,标签\n001,一组,张三,户主,党员户\n001,一组,张四,儿子,\n002,一组,李五,户主,\n"
+	if f := fault(t, do(h, "POST", base+"/register/import", "--x\r\nContent-Disposition: form-data; name=\"partial\"\r\n\r\ntrue\r\n--x--\r\n",
+		"Content-Type", "multipart/form-data; boundary=x")); f.Code != "invalid_input" || f.Fields[0].Msg != "请选择要上传的文件" {
+		t.Errorf("no file: %+v", f)
+	}
 	body, form := upload(t, strings.Replace(good, "李五,户主", "李5,户主", 1), "create_groups", "true")
 	w := do(h, "POST", base+"/register/import", body, "Content-Type", form)
 	if f := fault(t, w); w.Code != 422 || f.Code != "village_import" || len(f.Fields) != 1 || f.Fields[0].Path != "第4行 姓名" {

@@ -58,6 +58,9 @@ func checkHousehold(n *NewHousehold, today clock.Day) ([]person, error) {
 	return members, nil
 }
 
+// earliestBirth is before the birth of anybody who lives: earlier days are slips of the pen.
+const earliestBirth clock.Day = 19000101
+
 // checkMember checks a person; paths of wrong fields begin with prefix.
 func checkMember(n NewMember, today clock.Day, prefix string) (p person, fields []errs.Field) {
 	bad := func(path, msg string) { fields = append(fields, errs.Field{Path: prefix + path, Msg: msg}) }
@@ -84,8 +87,8 @@ func checkMember(n NewMember, today clock.Day, prefix string) (p person, fields 
 		}
 		p.idno, p.born = no, born
 	}
-	if p.born != 0 && (!p.born.Valid() || p.born > today) {
-		bad("born_on", "出生日期不对，且不能晚于今天")
+	if p.born != 0 && (!p.born.Valid() || p.born < earliestBirth || p.born > today) {
+		bad("born_on", "出生日期不对：应在1900年以后，且不能晚于今天")
 	}
 	if !enterable(n.Status) {
 		bad("status", "没有这种状态")

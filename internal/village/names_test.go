@@ -66,3 +66,11 @@ func TestNamesOfPersons(t *testing.T) {
 		}
 	}
 }
+
+func TestDayOfBirth(t *testing.T) {
+	for day, good := range map[clock.Day]bool{0: true, 19000101: true, 20260521: true, 10101: false, 18991231: false, 20260230: false, 20260522: false} {
+		if _, fields := checkMember(NewMember{Name: "罗立新", Relation: "儿子", BornOn: day}, 20260521, ""); (fields == nil) != good {
+			t.Errorf("%d: %+v", day, fields)
+		}
+	}
+}
