@@ -159,7 +159,13 @@ type grantInVillageInput struct {
 	Body    access.Grant
 }
 
+// grantInVillage makes nobody keeper of a shop that the village does not have.
 func (s *Server) grantInVillage(ctx context.Context, by access.Actor, in *grantInVillageInput) (access.Term, error) {
+	if in.Body.Role == access.Keeper && in.Body.Shop != 0 {
+		if _, err := s.Market.Shop(ctx, by, in.Village.ID, in.Body.Shop); err != nil {
+			return access.Term{}, err
+		}
+	}
 	return s.Access.Grant(ctx, by, access.Place{Village: in.Village.ID}, in.Body)
 }
 

@@ -36,7 +36,13 @@ func TestMarketOverHTTP(t *testing.T) {
 		var shop market.Shop
 		w.call(boss, "POST", v+"/shops", `{"request_id":"$R","name":"村超市"}`, 200, &shop)
 		keeper, _ := w.user(db, "keeper", access.Keeper, access.Place{Village: w.village, Shop: shop.ID})
-		plain, _ := w.user(db, "plain", "", access.Place{})
+		plain, plainUser := w.user(db, "plain", "", access.Place{})
+		hire := func(shop string) string {
+			return fmt.Sprintf(`{"request_id":"$R","user_id":"%s","role":"keeper","shop_id":"%s"}`, plainUser, shop)
+		}
+		if got := w.call(boss, "POST", v+"/roles", hire("77"), 404, nil); got != "market_shop_not_found" {
+			t.Errorf("a keeper of no shop: %s", got)
+		}
 		s := v + "/shops/" + shop.ID.String()
 
 		var soap market.Goods
