@@ -25,14 +25,15 @@ var requestID = regexp.MustCompile(`^[A-Za-z0-9_-]{16,64}$`)
 // Once makes a client's write happen once. It is the first statement of the transaction and stores the id (ref) of the
 // record about to be made. If this user has already sent the same id with the same op and body, it answers the earlier
 // record's id and repeated=true: the caller then reads and returns that record. Other content gives ErrRequestReused.
-// A refusal later in the transaction rolls the row back, so a corrected request may use the id again.
+// A refusal later in the transaction rolls the row back, so a corrected request may use the id again. With an error the
+// answer is ref itself: a caller that keeps it over the attempts of InTx loses nothing by a deadlock here.
 func (tx *Tx) Once(user id.ID, request, op string, body any, ref id.ID) (earlier id.ID, repeated bool, err error) {
 	if !requestID.MatchString(request) {
-		return 0, false, ErrRequestID
+		return ref, false, ErrRequestID
 	}
 	hash, err := bodyHash(op, body)
 	if err != nil {
-		return 0, false, err
+		return ref, false, err
 	}
 	_, err = tx.Exec("INSERT INTO requests (user_id, request_id, op, body_hash, ref_id, created_at) VALUES (?,?,?,?,?,?)",
 		user, request, op, hash, ref, clock.Ms(time.Now()))
@@ -40,16 +41,16 @@ func (tx *Tx) Once(user id.ID, request, op string, body any, ref id.ID) (earlier
 		return ref, false, nil
 	}
 	if !IsDuplicate(err) {
-		return 0, false, fmt.Errorf("store request: %w", err)
+		return ref, false, fmt.Errorf("store request: %w", err)
 	}
 	var oldOp string
 	var oldHash []byte
 	if err := tx.QueryRow("SELECT op, body_hash, ref_id FROM requests WHERE user_id = ? AND request_id = ?", user, request).
 		Scan(&oldOp, &oldHash, &earlier); err != nil {
-		return 0, false, fmt.Errorf("read request: %w", err)
+		return ref, false, fmt.Errorf("read request: %w", err)
 	}
 	if oldOp != op || !bytes.Equal(oldHash, hash) {
-		return 0, false, ErrRequestReused
+		return ref, false, ErrRequestReused
 	}
 	return earlier, true, nil
 }
