@@ -17,6 +17,7 @@ import (
 	"hefen/internal/clock"
 	"hefen/internal/errs"
 	"hefen/internal/id"
+	"hefen/internal/ledger"
 	"hefen/internal/scheme"
 	"hefen/internal/storage"
 )
@@ -181,6 +182,9 @@ func (b *Book) Adopt(ctx context.Context, actor access.Actor, village id.ID, req
 		}{village, req}, made)
 		if err != nil || again {
 			made, repeated = earlier, again
+			return err
+		}
+		if err := ledger.Guard(tx, nil, []string{"scheme:" + village.String()}); err != nil { // versions are numbered one after the other
 			return err
 		}
 		last, err := b.newest(tx, village)
