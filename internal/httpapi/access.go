@@ -159,10 +159,10 @@ type grantInVillageInput struct {
 	Body    access.Grant
 }
 
-// grantInVillage makes nobody keeper of a shop that the village does not have.
+// grantInVillage makes nobody keeper of a shop that the village does not have, or that another owns.
 func (s *Server) grantInVillage(ctx context.Context, by access.Actor, in *grantInVillageInput) (access.Term, error) {
 	if in.Body.Role == access.Keeper && in.Body.Shop != 0 {
-		if _, err := s.Market.Shop(ctx, by, in.Village.ID, in.Body.Shop); err != nil {
+		if err := s.Market.MayAppoint(ctx, by, in.Village.ID, in.Body.Shop); err != nil {
 			return access.Term{}, err
 		}
 	}

@@ -101,6 +101,12 @@ func TestMarketOverHTTP(t *testing.T) {
 		if w.call(keeper, "GET", v+"/shops", "", 200, &shops); len(shops.Items) != 1 || shops.Items[0].State != market.Paused {
 			t.Errorf("%+v", shops)
 		}
+
+		admin, _ := w.user(db, "admin", access.CountyAdmin, access.Place{Region: w.county})
+		var towns market.Shop
+		w.call(admin, "POST", v+"/shops", fmt.Sprintf(`{"request_id":"$R","name":"镇超市","owner":"%s"}`, w.county), 200, &towns)
+		w.call(boss, "POST", v+"/roles", hire(towns.ID.String()), 403, nil) // the village is served by the town's shop and does not run it
+		w.call(admin, "POST", v+"/roles", hire(towns.ID.String()), 200, nil)
 	})
 }
 

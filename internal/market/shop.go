@@ -323,6 +323,20 @@ func (s *Service) mine(a access.Actor, q queryRow, in, shop id.ID, today clock.D
 	return o, nil
 }
 
+// MayAppoint checks that the actor may name keepers of a shop: in the path of the village that owns it, or over the town
+// or county that does. Villages that are merely served do not choose another's keepers. ErrNoShop, ErrNotServed,
+// access.ErrForbidden.
+func (s *Service) MayAppoint(ctx context.Context, a access.Actor, in, shop id.ID) error {
+	o, err := shopAt(s.row(ctx), in, shop, clock.DayOf(s.now()))
+	if err != nil {
+		return err
+	}
+	if o.Owner != in && a.Allow(ownsRegion, access.Place{Region: o.Owner}) != nil {
+		return access.ErrForbidden
+	}
+	return nil
+}
+
 // first keeps the sentence of the first of joined errors and the fields of all.
 func first(err error) error {
 	if err == nil {
