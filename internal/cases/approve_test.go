@@ -11,6 +11,7 @@ import (
 	"hefen/internal/cases"
 	"hefen/internal/id"
 	"hefen/internal/points"
+	"hefen/internal/village"
 )
 
 func TestApprove(t *testing.T) {
@@ -211,6 +212,18 @@ func TestPropose(t *testing.T) {
 		if !again.Repeated || len(again.Items) != len(made.Items) {
 			t.Errorf("repeated: %+v", again)
 		}
+		// The household has been suspended since: the device still gets its answer, and only for this very draft.
+		_, err = w.villages.SetStatus(t.Context(), village.Write{Village: w.village, By: 9, On: today.Add(-1)}, w.homes[0], village.Suspended)
+		w.must(err)
+		if again, err = w.cases.Propose(t.Context(), former, w.village, draft); err != nil || !again.Repeated {
+			t.Errorf("repeated for a suspended household: %+v %v", again, err)
+		}
+		w.refuses("another draft", cases.ErrInactive, func() error {
+			other := draft
+			other.RequestID = w.request()
+			_, err := w.cases.Propose(t.Context(), former, w.village, other)
+			return err
+		})
 		w.refuses("after the term", access.ErrForbidden, func() error {
 			later := draft
 			later.RequestID, later.OccurredOn = w.request(), today.Add(1)

@@ -30,12 +30,12 @@ func (s *Service) Propose(ctx context.Context, a access.Actor, village id.ID, r 
 		return Recorded{}, err
 	}
 	if !ok {
-		return Recorded{}, access.ErrForbidden.With("你在本村的任期已经结束，只能补交任期内、交接后%d天以内的草稿；请让接任的队员登记", access.ProposalDays)
+		return s.recordedBefore(ctx, a, village, "cases.propose", r, access.ErrForbidden.With("你在本村的任期已经结束，只能补交任期内、交接后%d天以内的草稿；请让接任的队员登记", access.ProposalDays))
 	}
 	batch := s.db.NewID()
 	p, err := s.prepare(ctx, a, village, r, batch, at, "由已交接的工作人员在任期内登记，需由接任人员审核")
 	if err != nil {
-		return Recorded{}, err
+		return s.recordedBefore(ctx, a, village, "cases.propose", r, err)
 	}
 	repeated := false
 	err = s.db.InTx(ctx, func(tx *storage.Tx) (err error) {

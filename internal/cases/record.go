@@ -45,7 +45,7 @@ func (s *Service) Record(ctx context.Context, a access.Actor, village id.ID, r R
 	batch := s.db.NewID()
 	p, err := s.prepare(ctx, a, village, r, batch, at)
 	if err != nil {
-		return s.recordedBefore(ctx, a, village, r, err)
+		return s.recordedBefore(ctx, a, village, "cases.record", r, err)
 	}
 	var earlier id.ID
 	var repeated bool
@@ -293,8 +293,8 @@ var errRefused = errors.New("refused")
 
 // recordedBefore answers a request that is refused now but was carried out before: a device may send it again when
 // the household has moved or the rules have changed since. Otherwise it is the refusal.
-func (s *Service) recordedBefore(ctx context.Context, a access.Actor, village id.ID, r Request, refusal error) (Recorded, error) {
-	earlier, err := s.before(ctx, a, r.RequestID, "cases.record", recordBody(village, r))
+func (s *Service) recordedBefore(ctx context.Context, a access.Actor, village id.ID, op string, r Request, refusal error) (Recorded, error) {
+	earlier, err := s.before(ctx, a, r.RequestID, op, recordBody(village, r))
 	if err != nil || earlier == 0 {
 		return Recorded{}, refusal
 	}
