@@ -558,6 +558,25 @@ func TestDeductionLeavesExpiredLotsAlone(t *testing.T) {
 	}
 }
 
+// A succession takes over points of a wallet that the rules of today no longer have.
+func TestMoveOfAWalletThatLeftTheScheme(t *testing.T) {
+	each(t, 2, func(t *testing.T, w *world) {
+		from, to := w.accounts[0], w.accounts[1]
+		w.must(w.posting(ledger.Prize, "p", ledger.Line{Account: from, Wallet: "gift", Amount: 100}))
+		s, problems := scheme.Parse([]byte(strings.Replace(rules, "  - {code: gift, name: 礼品积分, kind: spend, floor: 0, order: 1}\n", "", 1)))
+		if s == nil {
+			t.Fatal(problems)
+		}
+		w.book = s
+		w.must(w.posting(ledger.Succession, "s", ledger.Line{Account: from, Wallet: "gift", Amount: -100, ToAccount: to}))
+		w.want(from, "gift", ledger.Available, 0)
+		w.want(to, "gift", ledger.Available, 100)
+		if _, err := w.post(w.posting(ledger.Prize, "x", ledger.Line{Account: to, Wallet: "coin", Amount: 1})); err == nil {
+			t.Error("a wallet that never was took points")
+		}
+	})
+}
+
 // One closed account among many refuses the whole batch.
 func TestBatchWithAClosedAccount(t *testing.T) {
 	each(t, 3, func(t *testing.T, w *world) {

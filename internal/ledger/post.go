@@ -110,7 +110,7 @@ func (s *state) resolve(tx *storage.Tx, p *Posting) (Posted, error) {
 	for i := range p.Lines {
 		l := &p.Lines[i]
 		from := slot{l.Account, l.Wallet, l.Bucket}
-		b, err := s.at(from)
+		b, err := s.at(from, "")
 		if err != nil {
 			return out, err
 		}
@@ -134,7 +134,7 @@ func (s *state) resolve(tx *storage.Tx, p *Posting) (Posted, error) {
 			if !transfers {
 				continue
 			}
-			dest, err := s.at(to)
+			dest, err := s.at(to, b.kind)
 			if err != nil {
 				return out, err
 			}

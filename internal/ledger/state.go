@@ -84,8 +84,9 @@ func load(query func(string, ...any) (*sql.Rows, error), book *scheme.Scheme, to
 	return s, nil
 }
 
-// at is the balance of a slot, zero where there is none yet. An unknown wallet without a balance is a fault of ours.
-func (s *state) at(k slot) (*balance, error) {
+// at is the balance of a slot, zero where there is none yet. giver is the kind of the slot that points come from, if they
+// do: a wallet that has left the scheme can still change hands. An unknown wallet without a balance is a fault of ours.
+func (s *state) at(k slot, giver string) (*balance, error) {
 	if b, ok := s.slots[k]; ok {
 		return b, nil
 	}
@@ -101,6 +102,9 @@ func (s *state) at(k slot) (*balance, error) {
 				b.kind = o.kind
 			}
 		}
+	}
+	if b.kind == "" {
+		b.kind = giver
 	}
 	if b.kind == "" {
 		return nil, fmt.Errorf("ledger: no wallet %q in the scheme", k.wallet)
