@@ -211,6 +211,9 @@ func each(ctx context.Context, db *storage.DB, c *Check, query string, args []an
 // auditReversals holds each reversal against the entries it undoes.
 func auditReversals(ctx context.Context, db *storage.DB) (Check, error) {
 	c := Check{Law: "1", What: "a reversal undoes its posting entry by entry"}
+	if err := db.QueryRow(ctx, "SELECT COUNT(*) FROM entries WHERE kind = 'reverse'").Scan(&c.Rows); err != nil {
+		return c, err
+	}
 	return c, each(ctx, db, &c, `SELECT r.id, r.ref, r.amount FROM entries r LEFT JOIN entries o
 		ON o.account_id = r.account_id AND o.posting_id = r.corrects_id AND o.line = r.line
 		WHERE r.kind = 'reverse' AND (o.id IS NULL OR o.amount <> -r.amount OR o.wallet <> r.wallet OR o.bucket <> r.bucket OR o.expires_on <> r.expires_on)`, nil,

@@ -103,5 +103,9 @@ func TestOpeningBalances(t *testing.T) {
 			t.Errorf("an empty template: %+v %v", rep, err)
 		}
 		ledgertest.Audit(t, db)
+		report, err := ledger.Audit(ctx, db)
+		if err != nil || !strings.Contains(report.String(), "a reversal undoes its posting entry by entry (1 rows)") {
+			t.Errorf("the audit counts the reversals it looked at: %v\n%s", err, report)
+		}
 	})
 }
