@@ -43,13 +43,22 @@ func (s *Service) DeclareKin(ctx context.Context, w Write, official, household i
 	return repeated, err
 }
 
-// EndKin ends a declaration from w.On on.
+// EndKin ends a declaration about a household of the village from w.On on; ErrNoHousehold for one of another village.
+// Where none is open it is no error.
 func (s *Service) EndKin(ctx context.Context, w Write, official, household id.ID) (repeated bool, err error) {
 	day, err := s.day(w)
 	if err != nil {
 		return false, err
 	}
 	_, repeated, err = s.write(ctx, w, "village.kin_end", []any{official, household}, household, func(tx *storage.Tx) error {
+		var one int
+		err := tx.QueryRow(`SELECT 1 FROM households WHERE id = ? AND village_id = ?`, household, w.Village).Scan(&one)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrNoHousehold
+		}
+		if err != nil {
+			return err
+		}
 		open, from, err := openKin(tx, official, household)
 		if err != nil || open == 0 {
 			return err
