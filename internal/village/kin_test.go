@@ -30,3 +30,26 @@ func TestKinEndsInItsVillage(t *testing.T) {
 		}
 	})
 }
+
+// The day and the village belong to what a request says: with others its id is refused.
+func TestRequestOfAnotherDay(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		ctx, f := context.Background(), newFixture(t, db)
+		h := f.household(t, "001", 0, "张三")
+		w := f.write()
+		w.RequestID = "flags-0123456789ab"
+		for _, again := range []bool{false, true} {
+			if repeated, err := f.SetFlags(ctx, w, h, []string{"党员户"}); err != nil || repeated != again {
+				t.Errorf("repeated %t: %v", repeated, err)
+			}
+		}
+		w.On = f.today
+		if _, err := f.SetFlags(ctx, w, h, []string{"党员户"}); !errors.Is(err, storage.ErrRequestReused) {
+			t.Errorf("another day: %v", err)
+		}
+		w.On, w.Village = 0, newFixture(t, db).village.ID
+		if _, err := f.SetFlags(ctx, w, h, []string{"党员户"}); !errors.Is(err, storage.ErrRequestReused) {
+			t.Errorf("another village: %v", err)
+		}
+	})
+}

@@ -80,7 +80,7 @@ func (s *Service) write(ctx context.Context, w Write, op string, body any, made 
 	err := s.db.InTx(ctx, func(tx *storage.Tx) error {
 		repeated = false
 		if w.RequestID != "" {
-			earlier, again, err := tx.Once(w.By, w.RequestID, op, body, made)
+			earlier, again, err := tx.Once(w.By, w.RequestID, op, []any{w.Village, w.On, body}, made)
 			if err != nil {
 				return err
 			}
