@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -61,6 +62,9 @@ func (c *counter) open(ctx context.Context) (*storage.DB, *market.Service, acces
 	if err != nil {
 		return nil, nil, access.Actor{}, err
 	}
+	if db.Keys, err = storage.LoadOrCreateKeyring(c.Database.KeysFile); err != nil {
+		return nil, nil, access.Actor{}, err
+	}
 	users := access.New(db, now, nil)
 	keeper, err := users.ActAs(ctx, c.Keeper)
 	return db, market.New(db, now, village.New(db, now, ledger.OpenAccounts), rulebook.New(db, now), users.Names), keeper, err
@@ -108,6 +112,11 @@ func TestKilledInTheMiddle(t *testing.T) {
 		t.Run(string(engine), func(t *testing.T) {
 			cfg := dbtest.Config(t, engine)
 			db := dbtest.Connect(t, cfg)
+			cfg.KeysFile = filepath.Join(t.TempDir(), "keys.json") // the child's, too: request ids are hashed with them
+			var err error
+			if db.Keys, err = storage.LoadOrCreateKeyring(cfg.KeysFile); err != nil {
+				t.Fatal(err)
+			}
 			w := newWorld(t, db, 6)
 			for _, h := range w.households {
 				w.give(h, 100_000_000)
