@@ -214,6 +214,12 @@ func auditReversals(ctx context.Context, db *storage.DB) (Check, error) {
 	if err := db.QueryRow(ctx, "SELECT COUNT(*) FROM entries WHERE kind = 'reverse'").Scan(&c.Rows); err != nil {
 		return c, err
 	}
+	if err := each(ctx, db, &c, `SELECT o.id, r.ref, o.amount FROM (SELECT DISTINCT account_id, posting_id, corrects_id, ref FROM entries WHERE kind = 'reverse') r
+		JOIN entries o ON o.account_id = r.account_id AND o.posting_id = r.corrects_id
+		LEFT JOIN entries u ON u.account_id = o.account_id AND u.posting_id = r.posting_id AND u.line = o.line WHERE u.id IS NULL`, nil,
+		"entry %s of %s: its %s hundredths were left out of the reversal"); err != nil {
+		return c, err
+	}
 	return c, each(ctx, db, &c, `SELECT r.id, r.ref, r.amount FROM entries r LEFT JOIN entries o
 		ON o.account_id = r.account_id AND o.posting_id = r.corrects_id AND o.line = r.line
 		WHERE r.kind = 'reverse' AND (o.id IS NULL OR o.amount <> -r.amount OR o.wallet <> r.wallet OR o.bucket <> r.bucket OR o.expires_on <> r.expires_on)`, nil,
