@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"time"
 
 	"hefen/internal/access"
 	"hefen/internal/board"
@@ -62,6 +63,7 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	p.access = access.New(p.db, p.now, wx)
 	p.village = village.New(p.db, p.now, ledger.OpenAccounts)
 	p.book = rulebook.New(p.db, p.now)
+	p.book.Remember(time.Second)
 	p.cases = cases.New(p.db, p.now, p.village, p.book, p.access)
 	p.market = market.New(p.db, p.now, p.village, p.book, p.access.Names)
 	p.board = board.New(p.db, p.redis, p.now, p.book, p.village, board.Options{})

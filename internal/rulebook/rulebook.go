@@ -10,8 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/hashicorp/golang-lru/v2/expirable"
 
 	"hefen/internal/access"
 	"hefen/internal/clock"
@@ -62,6 +64,21 @@ type Book struct {
 	db     *storage.DB
 	now    clock.Clock
 	parsed *lru.Cache[[sha256.Size]byte, *scheme.Scheme]
+
+	recent *expirable.LRU[villageDay, *Version] // nil: every question is asked of the database
+}
+
+// villageDay is a question: which rules held in a village on a day.
+type villageDay struct {
+	village id.ID
+	day     clock.Day
+}
+
+// Remember keeps answers of InForce for a moment, which spares each award and redemption a read. Another server's
+// adoption, or its marking of a period, is then seen that much later: a close waits for it as it does for running
+// transactions. An adoption of this process empties it.
+func (b *Book) Remember(moment time.Duration) {
+	b.recent = expirable.NewLRU[villageDay, *Version](4096, nil, moment)
 }
 
 // New makes a book that keeps up to 256 parsed files.
@@ -75,8 +92,22 @@ func New(db *storage.DB, now clock.Clock) *Book {
 
 const versionColumns = "id, village_id, number, title, hash, adopted_on, filed_on, from_day"
 
-// InForce is the version by which a deed of that day is decided: one indexed read. ErrNone if there is none.
+// InForce is the version by which a deed of that day is decided: one indexed read, or none right after another. ErrNone if there is none.
 func (b *Book) InForce(ctx context.Context, village id.ID, day clock.Day) (*Version, error) {
+	if b.recent == nil {
+		return b.inForce(ctx, village, day)
+	}
+	if v, ok := b.recent.Get(villageDay{village, day}); ok {
+		return v, nil
+	}
+	v, err := b.inForce(ctx, village, day)
+	if err == nil {
+		b.recent.Add(villageDay{village, day}, v)
+	}
+	return v, err
+}
+
+func (b *Book) inForce(ctx context.Context, village id.ID, day clock.Day) (*Version, error) {
 	return b.read(ctx, b.db.QueryRow(ctx, "SELECT "+versionColumns+`, COALESCE((SELECT to_day FROM periods WHERE village_id = ? AND state <> 'open' ORDER BY to_day DESC LIMIT 1), 0)
 		FROM scheme_versions WHERE village_id = ? AND from_day <= ? ORDER BY from_day DESC, number DESC LIMIT 1`, village, village, day), ErrNone)
 }
@@ -205,6 +236,9 @@ func (b *Book) Adopt(ctx context.Context, actor access.Actor, village id.ID, req
 	})
 	if err != nil {
 		return nil, false, err
+	}
+	if b.recent != nil {
+		b.recent.Purge()
 	}
 	v, err := b.Version(ctx, made)
 	return v, repeated, err

@@ -124,3 +124,24 @@ func TestAdoptRefuses(t *testing.T) {
 		}
 	})
 }
+
+// What is remembered for a moment gives way to an adoption of the same process.
+func TestRemember(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db)
+		w.Remember(time.Hour)
+		for n := range 2 {
+			if _, _, err := w.Adopt(t.Context(), w.secretary, w.village, request(n, today)); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if v, err := w.InForce(t.Context(), w.village, today); err != nil || v.Number != n+1 {
+					t.Errorf("version %d: %+v, %v", n+1, v, err)
+				}
+			}
+		}
+		if _, err := w.InForce(t.Context(), w.village+1, today); !errors.Is(err, rulebook.ErrNone) {
+			t.Errorf("another village: %v", err)
+		}
+	})
+}
