@@ -75,7 +75,7 @@ func (p *program) importOpenings(ctx context.Context, out io.Writer, path, place
 		return err
 	}
 	defer f.Close()
-	report, err := ledger.ImportOpenings(ctx, p.db, p.village, rules.Scheme, w, p.now(), f)
+	report, err := ledger.ImportOpenings(ctx, p.db, p.village, rules.Scheme, w, p.now(), f, nil)
 	if e := errs.As(err); e != nil {
 		printFaults(out, e.Fields, len(e.Fields))
 	}

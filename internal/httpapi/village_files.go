@@ -70,7 +70,7 @@ func (s *Server) importOpenings(ctx context.Context, by access.Actor, in *upload
 	}
 	form := in.RawBody.Data()
 	defer form.File.Close()
-	return ledger.ImportOpenings(ctx, s.DB, s.Village, version.Scheme, w, s.Now(), form.File)
+	return ledger.ImportOpenings(ctx, s.DB, s.Village, version.Scheme, w, s.Now(), form.File, by.IsOwn)
 }
 
 // download is an answer that browsers save as a file.

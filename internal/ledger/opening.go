@@ -43,9 +43,10 @@ func OpeningWallets(book *scheme.Scheme) []village.Wallet {
 
 // ImportOpenings enters the balances of paper books from a sheet (see village.ReadOpenings), all or nothing, one posting of kind
 // Opening for each account and wallet, counted on w.On (the day of at if zero) or the first open day after it. What has been entered before is
-// left alone, and another amount for it is a mistake: corrections go by reversal. It returns village.ErrImport with
-// rows and columns.
-func ImportOpenings(ctx context.Context, db *storage.DB, villages *village.Service, book *scheme.Scheme, w village.Write, at time.Time, r io.Reader) (OpeningReport, error) {
+// left alone, and another amount for it is a mistake: corrections go by reversal. own tells the households of the official
+// who sends the sheet and of declared kin: nobody enters points there; nil for a command run on the server. It returns
+// village.ErrImport with rows and columns.
+func ImportOpenings(ctx context.Context, db *storage.DB, villages *village.Service, book *scheme.Scheme, w village.Write, at time.Time, r io.Reader, own func(household id.ID) bool) (OpeningReport, error) {
 	wallets := OpeningWallets(book)
 	if len(wallets) == 0 {
 		return OpeningReport{}, ErrOpeningSubject
@@ -66,7 +67,7 @@ func ImportOpenings(ctx context.Context, db *storage.DB, villages *village.Servi
 	var report OpeningReport
 	err = db.InTx(ctx, func(tx *storage.Tx) error {
 		report = OpeningReport{Rows: sheet.Rows, Unused: sheet.Unused}
-		return postOpenings(tx, book, w, at, sheet, wallets, &report)
+		return postOpenings(tx, book, w, at, sheet, wallets, own, &report)
 	})
 	if errors.Is(err, ErrPosted) { // another import came between
 		err = village.ErrImport.With("同一张表正在被别人录入，请稍后再试。").Wrap(err)
@@ -74,7 +75,7 @@ func ImportOpenings(ctx context.Context, db *storage.DB, villages *village.Servi
 	return report, err
 }
 
-func postOpenings(tx *storage.Tx, book *scheme.Scheme, w village.Write, at time.Time, sheet *village.Openings, wallets []village.Wallet, report *OpeningReport) error {
+func postOpenings(tx *storage.Tx, book *scheme.Scheme, w village.Write, at time.Time, sheet *village.Openings, wallets []village.Wallet, own func(id.ID) bool, report *OpeningReport) error {
 	var accounts []id.ID
 	for _, l := range sheet.Lines {
 		accounts = append(accounts, l.Owner)
@@ -102,6 +103,8 @@ func postOpenings(tx *storage.Tx, book *scheme.Scheme, w village.Write, at time.
 				report.Same++
 			case old.sum != 0:
 				again.Fault(l.Row, wallet.Name, "已经录入过%s分；要更正请先冲正原来那一笔，再录入", old.sum)
+			case own != nil && own(l.Household):
+				again.Fault(l.Row, wallet.Name, "这是您自家或亲属家，不能由您录入，请交给其他工作人员")
 			default:
 				postings = append(postings, Posting{Village: w.Village, Kind: Opening, Ref: fmt.Sprintf("%s:%s:%d", l.Owner, wallet.Code, old.times+1), Batch: batch,
 					By: w.By, Title: "期初积分（纸质存折转入）", At: at, Occurred: day, Counted: day,

@@ -49,7 +49,7 @@ func TestOpeningBalances(t *testing.T) {
 		v, vil := register(t, db)
 		w := village.Write{Village: vil, By: 7}
 		take := func(file string) (ledger.OpeningReport, error) {
-			return ledger.ImportOpenings(ctx, db, v, book(t), w, noon, strings.NewReader(file))
+			return ledger.ImportOpenings(ctx, db, v, book(t), w, noon, strings.NewReader(file), nil)
 		}
 		_, err := take("户编号,户主,姓名,可兑积分,礼品积分,年度积分\n001,李四,,1,,\n009,,,1,,\n002,,王八,1,,\n002,,,-1,1.234,\n002,,,3,,\n")
 		e := errs.As(err)
@@ -99,7 +99,7 @@ func TestOpeningBalances(t *testing.T) {
 		if err := v.WriteOpeningTemplate(ctx, vil, &template, ledger.OpeningWallets(book(t))); err != nil {
 			t.Fatal(err)
 		}
-		if rep, err := ledger.ImportOpenings(ctx, db, v, book(t), w, noon, &template); err != nil || rep.Rows != 2 || rep.Posted != 0 {
+		if rep, err := ledger.ImportOpenings(ctx, db, v, book(t), w, noon, &template, nil); err != nil || rep.Rows != 2 || rep.Posted != 0 {
 			t.Errorf("an empty template: %+v %v", rep, err)
 		}
 		ledgertest.Audit(t, db)
@@ -107,5 +107,35 @@ func TestOpeningBalances(t *testing.T) {
 		if err != nil || !strings.Contains(report.String(), "a reversal undoes its posting entry by entry (1 rows)") {
 			t.Errorf("the audit counts the reversals it looked at: %v\n%s", err, report)
 		}
+	})
+}
+
+// An official enters no opening points for the own household or that of kin, nor for a member of it; what others have
+// entered there may stand in the sheet.
+func TestOpeningBalancesOfOnesOwn(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		v, vil := register(t, db)
+		const sheet = "户编号,姓名,可兑积分\n001,,120\n001,张四,3\n002,,50\n"
+		found, err := v.ByNumber(t.Context(), vil, "001", day)
+		if err != nil || len(found) != 1 {
+			t.Fatal(found, err)
+		}
+		take := func(own func(id.ID) bool) (ledger.OpeningReport, error) {
+			return ledger.ImportOpenings(t.Context(), db, v, book(t), village.Write{Village: vil, By: 7}, noon, strings.NewReader(sheet), own)
+		}
+		own := func(household id.ID) bool { return household == found[0].ID }
+		if _, err := take(own); !errors.Is(err, village.ErrImport) || len(errs.As(err).Fields) != 2 {
+			t.Errorf("own household: %v %+v", err, errs.As(err))
+		}
+		if n := len(dbtest.Rows(t, db, "SELECT id FROM entries")); n != 0 {
+			t.Errorf("%d entries of a refused sheet", n)
+		}
+		if rep, err := take(nil); err != nil || rep.Posted != 3 {
+			t.Errorf("by somebody else: %+v %v", rep, err)
+		}
+		if rep, err := take(own); err != nil || rep.Same != 3 {
+			t.Errorf("the same sheet again: %+v %v", rep, err)
+		}
+		ledgertest.Audit(t, db)
 	})
 }

@@ -22,9 +22,10 @@ type Wallet struct{ Code, Name string }
 
 // Opening is one account's balances as the paper book has them.
 type Opening struct {
-	Row     int
-	Owner   id.ID // household, or the member a name stands for
-	Amounts map[string]points.Amount
+	Row       int
+	Owner     id.ID // household, or the member a name stands for
+	Household id.ID
+	Amounts   map[string]points.Amount
 }
 
 // Openings is a sheet of opening balances that was read and compared with the register.
@@ -145,7 +146,7 @@ func (r *openingReader) take(row int, cells []string) {
 	if says := cell(r.head); says != "" && says != h.name {
 		r.out.Fault(row, colHead, "与名册里 %s 户的户主姓名不一致，请核对", number)
 	}
-	o := Opening{Row: row, Owner: h.id, Amounts: map[string]points.Amount{}}
+	o := Opening{Row: row, Owner: h.id, Household: h.id, Amounts: map[string]points.Amount{}}
 	if name := cell(r.name); name != "" {
 		members := h.members[name]
 		if len(members) != 1 {
