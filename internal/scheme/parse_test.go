@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -142,6 +143,36 @@ func TestParseIsBounded(t *testing.T) {
 		}
 		if took := time.Since(start); took > 5*time.Second {
 			t.Errorf("%s took %v", name, took)
+		}
+	}
+}
+
+// TestNestingIsBounded shows that a file of ordinary size, nested as deeply as it can be, is refused without the work and
+// memory that grow with the square of its depth. Bytes are counted, not seconds, so that a busy machine does not fail it.
+func TestNestingIsBounded(t *testing.T) {
+	var ladder strings.Builder
+	for i := 0; ladder.Len() < maxPrecise-1000; i++ {
+		ladder.WriteString(strings.Repeat(" ", i) + "a:\n")
+	}
+	for name, src := range map[string]string{
+		"brackets":         strings.Repeat("[", maxPrecise),
+		"brackets_allowed": strings.Repeat("[", maxBrackets),
+		"braces":           strings.Repeat("{a: ", maxPrecise/4),
+		"lines":            strings.Repeat("[\n", maxPrecise/2),
+		"closed":           strings.Repeat("[]", maxPrecise/4) + strings.Repeat("[", maxPrecise/2),
+		"lists":            strings.Repeat("- ", maxPrecise/2),
+		"lists_with_tabs":  strings.Repeat("-\t", maxPrecise/2),
+		"ladder":           ladder.String() + "[",
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		s, problems := Parse([]byte(src))
+		runtime.ReadMemStats(&after)
+		if s != nil || len(problems) == 0 {
+			t.Errorf("%s: not refused", name)
+		}
+		if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 200 {
+			t.Errorf("%s took %d MB", name, used)
 		}
 	}
 }

@@ -11,8 +11,13 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// maxPrecise is the size in bytes above which a syntax error is placed by the fast reader alone.
-const maxPrecise = 64 << 10
+// A syntax error is placed by the fast reader alone in a file larger than maxPrecise bytes, or nested so deeply that the
+// slower reader, whose time and memory grow with the square of the depth, would take seconds.
+const (
+	maxPrecise  = 64 << 10
+	maxBrackets = 2000 // [ and { in the file
+	maxDashes   = 64   // list signs in one line
+)
 
 var (
 	lineOf   = regexp.MustCompile(`line (\d+)`)
@@ -58,7 +63,7 @@ func syntaxProblem(src []byte, err error) []Problem {
 
 // locate asks the slower reader for the place of a syntax error.
 func locate(src []byte) (line, col int, msg string, ok bool) {
-	if len(src) > maxPrecise {
+	if len(src) > maxPrecise || nestsDeeply(src) {
 		return 0, 0, "", false
 	}
 	defer func() {
@@ -72,6 +77,19 @@ func locate(src []byte) (line, col int, msg string, ok bool) {
 		return 0, 0, "", false
 	}
 	return s.Token.Position.Line, s.Token.Position.Column, s.Message, true
+}
+
+// nestsDeeply reports whether the file may hold far deeper nesting than any scheme has: it counts signs and reads nothing.
+func nestsDeeply(src []byte) bool {
+	if bytes.Count(src, []byte("["))+bytes.Count(src, []byte("{")) > maxBrackets {
+		return true
+	}
+	for l := range bytes.Lines(src) {
+		if bytes.Count(l, []byte("- "))+bytes.Count(l, []byte("-\t")) > maxDashes {
+			return true
+		}
+	}
+	return false
 }
 
 func lineText(src []byte, line int) string {
