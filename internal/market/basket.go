@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"hefen/internal/clock"
 	"hefen/internal/errs"
@@ -62,25 +63,25 @@ func checkBasket(lines []Want) error {
 
 // readShelves reads, in one statement, whether the shop is open and serves the village, and the goods of the basket with
 // today's prices and the lots that are still good.
-func readShelves(tx *storage.Tx, in, shop id.ID, lines []Want, today clock.Day) (map[id.ID]*shelf, error) {
+func readShelves(tx *storage.Tx, in, shop id.ID, lines []Want, at time.Time) (map[id.ID]*shelf, error) {
 	ids := make([]id.ID, len(lines))
 	for i, w := range lines {
 		ids[i] = w.Goods
 	}
-	ids = storage.Padded(ids)
+	ids, today := storage.Padded(ids), clock.DayOf(at)
 	shelves := map[id.ID]*shelf{}
-	state, served := "", id.ID(0)
-	rows, err := tx.Query(`SELECT s.state, COALESCE(v.village_id, 0), COALESCE(g.id, 0), COALESCE(g.name, ''), COALESCE(g.unit, ''), COALESCE(g.state, ''), `+priceOn+`,
+	state, settings, served := "", "", id.ID(0)
+	rows, err := tx.Query(`SELECT s.state, s.settings, COALESCE(v.village_id, 0), COALESCE(g.id, 0), COALESCE(g.name, ''), COALESCE(g.unit, ''), COALESCE(g.state, ''), `+priceOn+`,
 		COALESCE(l.id, 0), COALESCE(l.qty_left, 0), COALESCE(l.expires_on, 0)
 		FROM shops s LEFT JOIN shop_villages v ON v.shop_id = s.id AND v.village_id = ? AND v.from_day <= ? AND v.to_day > ?
 		LEFT JOIN goods g ON g.shop_id = s.id AND g.id IN `+storage.In(len(ids))+`
 		LEFT JOIN stock_lots l ON l.goods_id = g.id AND l.qty_left > 0 AND l.expires_on >= ?
-		WHERE s.id = ?`, append(storage.Args(ids, today, in, today, today), today, shop)...)
+		WHERE s.id = ?`, append(storage.Args(ids, in, today, today, in, today, today), today, shop)...)
 	err = each(rows, err, func(r *sql.Rows) error {
 		var goods id.ID
 		var one shelf
 		var l lot
-		if err := r.Scan(&state, &served, &goods, &one.name, &one.unit, &one.state, &one.price, &l.id, &l.left, &l.expires); err != nil {
+		if err := r.Scan(&state, &settings, &served, &goods, &one.name, &one.unit, &one.state, &one.price, &l.id, &l.left, &l.expires); err != nil {
 			return err
 		}
 		at, ok := shelves[goods]
@@ -100,10 +101,9 @@ func readShelves(tx *storage.Tx, in, shop id.ID, lines []Want, today clock.Day) 
 		return nil, ErrNoShop
 	case served == 0:
 		return nil, ErrNotServed
-	case state == Paused:
-		return nil, ErrShopClosed.With("超市暂停兑换，请等恢复营业后再来")
-	case state != Open:
-		return nil, ErrShopClosed.With("这个超市已经停业，请到本村其他超市兑换")
+	}
+	if err := openAt(state, settings, at); err != nil {
+		return nil, err
 	}
 	for _, one := range shelves { // here, where it costs the database no temporary table
 		slices.SortFunc(one.lots, func(x, y lot) int { return cmp.Or(cmp.Compare(x.expires, y.expires), cmp.Compare(x.id, y.id)) })

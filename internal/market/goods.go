@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"hefen/internal/access"
 	"hefen/internal/clock"
@@ -42,6 +43,8 @@ type Goods struct {
 	GoodUntil clock.Day     `json:"good_until" doc:"last day of the lot that ends first; empty: no piece has one"`
 	ReorderAt int64         `json:"reorder_at" doc:"at this many pieces or fewer it is time to buy"`
 	Low       bool          `json:"low" doc:"it is time to buy"`
+	WorthFen  int64         `json:"worth_fen" doc:"what one piece is worth today, in fen; 0: not said"`
+	Photo     id.ID         `json:"photo,omitempty" doc:"its picture"`
 	Repeated  bool          `json:"repeated" doc:"this request had already been carried out"`
 }
 
@@ -61,6 +64,7 @@ type GoodsRequest struct {
 	Note      string        `json:"note,omitempty" maxLength:"200"`
 	ReorderAt int64         `json:"reorder_at,omitempty" minimum:"0" maximum:"100000"`
 	Price     points.Amount `json:"price" minimum:"1" maximum:"10000000" doc:"price of one piece from today, in hundredths of a point"`
+	WorthFen  int64         `json:"worth_fen,omitempty" minimum:"0" maximum:"100000000" doc:"what one piece is worth, in fen"`
 }
 
 // GoodsEdit changes goods; what is left out stays.
@@ -80,13 +84,18 @@ type PriceRequest struct {
 	RequestID string        `json:"request_id" minLength:"16" maxLength:"64" doc:"made on the device"`
 	Price     points.Amount `json:"price" minimum:"1" maximum:"10000000" doc:"price of one piece, in hundredths of a point"`
 	From      clock.Day     `json:"from,omitempty" doc:"first day of the price, today or later; empty: today"`
+	Village   id.ID         `json:"village,omitempty" doc:"the price holds for this village only, before the price for all; empty: for all that have none of their own"`
+	WorthFen  *int64        `json:"worth_fen,omitempty" minimum:"0" maximum:"100000000" doc:"what one piece is worth from that day, in fen; left out: as before"`
 }
 
 // Price is one price of the history.
 type Price struct {
-	Price points.Amount `json:"price"`
-	From  clock.Day     `json:"from"`
-	SetAt int64         `json:"set_at" doc:"milliseconds since 1970 UTC"`
+	Price    points.Amount `json:"price"`
+	From     clock.Day     `json:"from"`
+	Village  id.ID         `json:"village,omitempty" doc:"for this village only"`
+	WorthFen int64         `json:"worth_fen" doc:"what one piece is worth, in fen"`
+	SetAt    int64         `json:"set_at" doc:"milliseconds since 1970 UTC"`
+	By       id.ID         `json:"by"`
 }
 
 // Prices is the history of a goods' prices.
@@ -100,7 +109,7 @@ func (s *Service) CreateGoods(ctx context.Context, a access.Actor, in, shop id.I
 		return Goods{}, err
 	}
 	g := Goods{Class: r.Class, Name: r.Name, Unit: r.Unit, Barcode: r.Barcode, Note: r.Note, ReorderAt: r.ReorderAt, State: OnSale}
-	if err := first(errors.Join(g.check(), checkPrice(r.Price))); err != nil {
+	if err := first(errors.Join(g.check(), checkPrice(r.Price), checkWorth(r.WorthFen))); err != nil {
 		return Goods{}, err
 	}
 	return s.change(ctx, a, in, shop, s.db.NewID(), r.RequestID, "market.goods.create", r, func(tx *storage.Tx, made id.ID, now moment) error {
@@ -112,7 +121,7 @@ func (s *Service) CreateGoods(ctx context.Context, a access.Actor, in, shop id.I
 		if err != nil {
 			return fmt.Errorf("insert goods: %w", err)
 		}
-		return setPrice(tx, made, now.day, r.Price, a.User(), now)
+		return insertPrice(tx, made, 0, now.day, r.Price, r.WorthFen, a.User(), now)
 	})
 }
 
@@ -179,45 +188,6 @@ func (g *Goods) check() error {
 		text("barcode", "条码", g.Barcode, false, 32), text("note", "说明", g.Note, false, 200), state, reorder))
 }
 
-func checkPrice(p points.Amount) error {
-	if p <= 0 || p > MaxPrice {
-		return wrong("price", "价格应在0.01到%s分之间", MaxPrice)
-	}
-	return nil
-}
-
-// SetPrice sets the price from a day on, today or later; the price set last for a day holds. Receipts keep the price
-// they were made at.
-func (s *Service) SetPrice(ctx context.Context, a access.Actor, in, shop, goods id.ID, r PriceRequest) (Goods, error) {
-	if err := a.Allow(MayKeepStock, access.Place{Village: in, Shop: shop}); err != nil {
-		return Goods{}, err
-	}
-	if err := checkPrice(r.Price); err != nil {
-		return Goods{}, err
-	}
-	return s.change(ctx, a, in, shop, goods, r.RequestID, "market.goods.price", r, func(tx *storage.Tx, goods id.ID, now moment) error {
-		from := r.From
-		if from == 0 {
-			from = now.day
-		}
-		if from < now.day || !from.Valid() || from > now.day.Add(366) {
-			return wrong("from", "生效日期应从今天（%s）起，不超过一年", now.day)
-		}
-		if err := lockGoods(tx, shop, goods); err != nil {
-			return err
-		}
-		return setPrice(tx, goods, from, r.Price, a.User(), now)
-	})
-}
-
-func setPrice(tx *storage.Tx, goods id.ID, from clock.Day, price points.Amount, by id.ID, now moment) error {
-	if _, err := tx.Exec("INSERT INTO goods_prices (id, goods_id, from_day, price, set_by, set_at) VALUES (?,?,?,?,?,?)",
-		tx.NewID(), goods, from, int64(price), by, now.ms); err != nil {
-		return fmt.Errorf("insert price: %w", err)
-	}
-	return nil
-}
-
 // moment is the one instant of a use case.
 type moment struct {
 	ms  int64
@@ -243,7 +213,7 @@ func (s *Service) change(ctx context.Context, a access.Actor, in, shop, goods id
 	if err != nil {
 		return Goods{}, err
 	}
-	g, err := s.oneGoods(ctx, shop, goods)
+	g, err := s.oneGoods(ctx, in, shop, goods)
 	g.Repeated = repeated
 	return g, err
 }
@@ -268,23 +238,23 @@ func lockGoods(tx *storage.Tx, shop, goods id.ID) error {
 	return nil
 }
 
-// priceOn is the price of goods g on a day (one argument), or 0.
-const priceOn = "COALESCE((SELECT p.price FROM goods_prices p WHERE p.goods_id = g.id AND p.from_day <= ? ORDER BY p.from_day DESC, p.id DESC LIMIT 1), 0)"
-
 const goodsColumns = `g.id, g.shop_id, g.class, g.name, g.unit, g.barcode, g.note, g.state, g.reorder_at, ` + priceOn + `,
-	COALESCE((SELECT p.price FROM goods_prices p WHERE p.goods_id = g.id AND p.from_day > ? ORDER BY p.from_day, p.id DESC LIMIT 1), 0),
-	COALESCE((SELECT MIN(p.from_day) FROM goods_prices p WHERE p.goods_id = g.id AND p.from_day > ?), 0),
+	COALESCE((SELECT p.price ` + nextPrice + ` ORDER BY p.from_day, p.village_id DESC, p.id DESC LIMIT 1), 0),
+	COALESCE((SELECT MIN(p.from_day) ` + nextPrice + `), 0),
 	COALESCE((SELECT SUM(l.qty_left) FROM stock_lots l WHERE l.goods_id = g.id AND l.expires_on >= ?), 0),
 	COALESCE((SELECT SUM(l.qty_left) FROM stock_lots l WHERE l.goods_id = g.id AND l.expires_on < ?), 0),
-	COALESCE((SELECT MIN(l.expires_on) FROM stock_lots l WHERE l.goods_id = g.id AND l.expires_on >= ? AND l.qty_left > 0), 0)`
+	COALESCE((SELECT MIN(l.expires_on) FROM stock_lots l WHERE l.goods_id = g.id AND l.expires_on >= ? AND l.qty_left > 0), 0), ` + worthOn + `, g.photo_id`
 
-func readGoods(q query, today clock.Day, where string, args ...any) ([]Goods, error) {
+// readGoods reads goods as a village sees them on a day.
+func readGoods(q query, in id.ID, today clock.Day, where string, args ...any) ([]Goods, error) {
 	list := []Goods{}
-	rows, err := q("SELECT "+goodsColumns+" FROM goods g WHERE "+where, append([]any{today, today, today, today, today, today}, args...)...)
+	next := []any{today, in, in, in, today}
+	head := slices.Concat([]any{in, today, today}, next, next, []any{today, today, today, in, today, today})
+	rows, err := q("SELECT "+goodsColumns+" FROM goods g WHERE "+where, append(head, args...)...)
 	err = each(rows, err, func(r *sql.Rows) error {
 		var g Goods
 		err := r.Scan(&g.ID, &g.Shop, &g.Class, &g.Name, &g.Unit, &g.Barcode, &g.Note, &g.State, &g.ReorderAt, &g.Price, &g.NextPrice,
-			&g.NextFrom, &g.Stock, &g.Spoiled, &g.GoodUntil)
+			&g.NextFrom, &g.Stock, &g.Spoiled, &g.GoodUntil, &g.WorthFen, &g.Photo)
 		if g.GoodUntil == clock.Forever {
 			g.GoodUntil = 0
 		}
@@ -296,8 +266,8 @@ func readGoods(q query, today clock.Day, where string, args ...any) ([]Goods, er
 	return list, err
 }
 
-func (s *Service) oneGoods(ctx context.Context, shop, goods id.ID) (Goods, error) {
-	list, err := readGoods(s.query(ctx), clock.DayOf(s.now()), "g.id = ? AND g.shop_id = ?", goods, shop)
+func (s *Service) oneGoods(ctx context.Context, in, shop, goods id.ID) (Goods, error) {
+	list, err := readGoods(s.query(ctx), in, clock.DayOf(s.now()), "g.id = ? AND g.shop_id = ?", goods, shop)
 	if err != nil {
 		return Goods{}, err
 	}
@@ -329,29 +299,10 @@ func (s *Service) Goods(ctx context.Context, a access.Actor, in, shop id.ID, all
 	if all {
 		where = "g.shop_id = ? AND g.id > ? ORDER BY g.id" + page.rows()
 	}
-	list, err := readGoods(s.query(ctx), today, where, args...)
+	list, err := readGoods(s.query(ctx), in, today, where, args...)
 	if err != nil {
 		return GoodsList{}, err
 	}
 	items, next := cut(list, page.limit(), func(g Goods) id.ID { return g.ID })
 	return GoodsList{items, next}, nil
-}
-
-// Prices is the history of a goods' prices, newest first, at most 100.
-func (s *Service) Prices(ctx context.Context, a access.Actor, in, shop, goods id.ID) (Prices, error) {
-	if _, err := s.seeStock(ctx, a, in, shop, Page{}); err != nil {
-		return Prices{}, err
-	}
-	if _, err := s.oneGoods(ctx, shop, goods); err != nil {
-		return Prices{}, err
-	}
-	list := []Price{}
-	rows, err := s.db.Query(ctx, "SELECT price, from_day, set_at FROM goods_prices WHERE goods_id = ? ORDER BY from_day DESC, id DESC LIMIT 100", goods)
-	err = each(rows, err, func(r *sql.Rows) error {
-		var p Price
-		err := r.Scan(&p.Price, &p.From, &p.SetAt)
-		list = append(list, p)
-		return err
-	})
-	return Prices{list}, err
 }

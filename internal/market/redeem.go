@@ -118,7 +118,7 @@ func (s *Service) redeem(tx *storage.Tx, by id.ID, b buyer, shop, made id.ID, r 
 		return Receipt{}, err
 	}
 	wants := sorted(r.Lines)
-	shelves, err := readShelves(tx, b.subject.Village, shop, wants, today)
+	shelves, err := readShelves(tx, b.subject.Village, shop, wants, at)
 	if err != nil {
 		return Receipt{}, err
 	}

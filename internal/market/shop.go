@@ -1,8 +1,8 @@
 package market
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,6 +12,7 @@ import (
 	"hefen/internal/clock"
 	"hefen/internal/errs"
 	"hefen/internal/id"
+	"hefen/internal/points"
 	"hefen/internal/storage"
 )
 
@@ -26,15 +27,27 @@ var shopStates = map[string]string{Open: "营业", Paused: "暂停", Closed: "�
 
 // Shop is a points supermarket (积分超市).
 type Shop struct {
-	ID        id.ID   `json:"id"`
-	Owner     id.ID   `json:"owner" doc:"village or town whose shop it is"`
-	Name      string  `json:"name"`
-	Address   string  `json:"address"`
-	Hours     string  `json:"hours" doc:"opening hours, in words"`
-	State     string  `json:"state" enum:"open,paused,closed"`
-	StateName string  `json:"state_name"`
-	Villages  []id.ID `json:"villages" doc:"villages it serves"`
-	Repeated  bool    `json:"repeated" doc:"this request had already been carried out"`
+	ID        id.ID  `json:"id"`
+	Owner     id.ID  `json:"owner" doc:"village or town whose shop it is"`
+	Name      string `json:"name"`
+	Address   string `json:"address"`
+	Hours     string `json:"hours" doc:"opening hours, in words"`
+	State     string `json:"state" enum:"open,paused,closed"`
+	StateName string `json:"state_name"`
+
+	Kind        string        `json:"kind" enum:"own,partner" doc:"partner: an ordinary store that is paid by a monthly statement"`
+	KindName    string        `json:"kind_name"`
+	RedeemDays  RedeemDays    `json:"redeem_days" doc:"when goods are given out; empty: always"`
+	DaysWords   string        `json:"days_words" doc:"the redemption days and hours in words"`
+	PauseReason string        `json:"pause_reason"`
+	PausedUntil clock.Day     `json:"paused_until" doc:"last day of the pause; empty: until it is opened again"`
+	Refuses     string        `json:"refuses" doc:"why nothing is given out at this moment; empty: it is open"`
+	SecondAbove points.Amount `json:"second_above" doc:"worth in hundredths of a point that one person may adjust by counting and writing off in a day; above it a second person confirms"`
+
+	Villages []id.ID `json:"villages" doc:"villages it serves"`
+	Repeated bool    `json:"repeated" doc:"this request had already been carried out"`
+
+	settings settings
 }
 
 // Shops is a list of shops.
@@ -48,6 +61,7 @@ type ShopRequest struct {
 	Name      string  `json:"name" minLength:"1" maxLength:"60"`
 	Address   string  `json:"address,omitempty" maxLength:"120"`
 	Hours     string  `json:"hours,omitempty" maxLength:"120"`
+	Kind      string  `json:"kind,omitempty" enum:"own,partner" doc:"empty: own"`
 	Owner     id.ID   `json:"owner,omitempty" doc:"the town, for a town's shop; without it the village of the path"`
 	Villages  []id.ID `json:"villages,omitempty" maxItems:"200" doc:"villages it serves; without them the village of the path"`
 }
@@ -59,7 +73,13 @@ type ShopEdit struct {
 	Address   *string `json:"address,omitempty" maxLength:"120"`
 	Hours     *string `json:"hours,omitempty" maxLength:"120"`
 	State     string  `json:"state,omitempty" enum:"open,paused,closed"`
-	Villages  []id.ID `json:"villages,omitempty" maxItems:"200" doc:"villages it serves from today on"`
+
+	RedeemDays  *RedeemDays    `json:"redeem_days,omitempty"`
+	PauseReason *string        `json:"pause_reason,omitempty" maxLength:"100" doc:"why it is paused; told to whoever comes"`
+	PausedUntil *clock.Day     `json:"paused_until,omitempty" doc:"last day of the pause"`
+	SecondAbove *points.Amount `json:"second_above,omitempty" minimum:"0" maximum:"10000000" doc:"hundredths of a point"`
+
+	Villages []id.ID `json:"villages,omitempty" maxItems:"200" doc:"villages it serves from today on"`
 }
 
 // CreateShop opens a shop of the village, or of a town whose administrator the actor is.
@@ -79,23 +99,31 @@ func (s *Service) CreateShop(ctx context.Context, a access.Actor, in id.ID, r Sh
 			return Shop{}, err
 		}
 	}
+	r.Kind = cmp.Or(r.Kind, Own)
 	if err := errors.Join(text("name", "超市名称", r.Name, true, 60), text("address", "地址", r.Address, false, 120),
 		text("hours", "营业时间", r.Hours, false, 120)); err != nil {
 		return Shop{}, first(err)
+	}
+	if shopKinds[r.Kind] == "" {
+		return Shop{}, wrong("kind", "只能是积分超市或合作商店")
+	}
+	set, err := settings{Kind: r.Kind}.text()
+	if err != nil {
+		return Shop{}, err
 	}
 	if err := mayServe(a, villages); err != nil {
 		return Shop{}, err
 	}
 	at, made := s.now(), s.db.NewID()
 	repeated := false
-	err := s.db.InTx(ctx, func(tx *storage.Tx) error {
+	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
 		earlier, again, err := tx.Once(a.User(), r.RequestID, "market.shop.create", []any{in, r}, made)
 		if repeated = again; err != nil || again {
 			made = earlier
 			return err
 		}
-		_, err = tx.Exec("INSERT INTO shops (id, owner_id, name, address, hours, state, created_by, created_at) VALUES (?,?,?,?,?,?,?,?)",
-			made, owner, r.Name, r.Address, r.Hours, Open, a.User(), clock.Ms(at))
+		_, err = tx.Exec("INSERT INTO shops (id, owner_id, name, address, hours, state, settings, created_by, created_at) VALUES (?,?,?,?,?,?,?,?,?)",
+			made, owner, r.Name, r.Address, r.Hours, Open, set, a.User(), clock.Ms(at))
 		if storage.IsDuplicate(err) {
 			return ErrShopName.Wrap(err)
 		}
@@ -131,10 +159,11 @@ func (s *Service) EditShop(ctx context.Context, a access.Actor, in, shop id.ID, 
 		if err != nil {
 			return err
 		}
-		if err := old.apply(r); err != nil {
+		set, err := old.apply(r, clock.DayOf(at))
+		if err != nil {
 			return err
 		}
-		_, err = tx.Exec("UPDATE shops SET name = ?, address = ?, hours = ?, state = ? WHERE id = ?", old.Name, old.Address, old.Hours, old.State, shop)
+		_, err = tx.Exec("UPDATE shops SET name = ?, address = ?, hours = ?, state = ?, settings = ? WHERE id = ?", old.Name, old.Address, old.Hours, old.State, set, shop)
 		if storage.IsDuplicate(err) {
 			return ErrShopName.Wrap(err)
 		}
@@ -149,21 +178,41 @@ func (s *Service) EditShop(ctx context.Context, a access.Actor, in, shop id.ID, 
 	return s.answerShop(ctx, shop, repeated)
 }
 
-func (o *Shop) apply(r ShopEdit) error {
-	if r.Name != "" {
-		o.Name = r.Name
+// apply changes the shop and answers its settings as they are stored.
+func (o *Shop) apply(r ShopEdit, today clock.Day) (string, error) {
+	o.Name = cmp.Or(r.Name, o.Name)
+	o.State = cmp.Or(r.State, o.State)
+	keep(&o.Address, r.Address)
+	keep(&o.Hours, r.Hours)
+	keep(&o.settings.Days, r.RedeemDays)
+	keep(&o.settings.PauseReason, r.PauseReason)
+	keep(&o.settings.PausedUntil, r.PausedUntil)
+	if r.SecondAbove != nil {
+		o.settings.SecondAbove = r.SecondAbove
 	}
-	if r.Address != nil {
-		o.Address = *r.Address
+	if r.State == Open {
+		o.settings.PauseReason, o.settings.PausedUntil = "", 0
 	}
-	if r.Hours != nil {
-		o.Hours = *r.Hours
+	var until, second error
+	if u := o.settings.PausedUntil; r.PausedUntil != nil && u != 0 && (!u.Valid() || u < today || u > today.Add(366)) {
+		until = wrong("paused_until", "暂停到哪一天，应从今天（%s）起，不超过一年", today)
 	}
-	if r.State != "" {
-		o.State = r.State
+	if a := o.settings.secondAbove(); a < 0 || a > MaxPrice {
+		second = wrong("second_above", "须第二人确认的界限应在0到%s分之间", MaxPrice)
 	}
-	return first(errors.Join(text("name", "超市名称", o.Name, true, 60), text("address", "地址", o.Address, false, 120),
-		text("hours", "营业时间", o.Hours, false, 120)))
+	if err := first(errors.Join(text("name", "超市名称", o.Name, true, 60), text("address", "地址", o.Address, false, 120),
+		text("hours", "营业时间", o.Hours, false, 120), text("pause_reason", "暂停原因", o.settings.PauseReason, false, 100),
+		o.settings.Days.check(), until, second)); err != nil {
+		return "", err
+	}
+	return o.settings.text()
+}
+
+// keep takes over what an edit names.
+func keep[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
 }
 
 // reassign ends the service of villages that are not listed and begins that of new ones, from today.
@@ -217,122 +266,6 @@ func serve(tx *storage.Tx, shop id.ID, villages []id.ID, by id.ID, today clock.D
 		if err != nil {
 			return fmt.Errorf("serve village: %w", err)
 		}
-	}
-	return nil
-}
-
-// Shops lists the shops that serve a village, but not closed ones.
-func (s *Service) Shops(ctx context.Context, a access.Actor, in id.ID) (Shops, error) {
-	if err := a.Allow(MaySeeShops, access.Place{Village: in}); err != nil {
-		return Shops{}, err
-	}
-	today := clock.DayOf(s.now())
-	list, err := readShops(s.query(ctx), today, `FROM shops s JOIN shop_villages v ON v.shop_id = s.id
-		WHERE v.village_id = ? AND v.from_day <= ? AND v.to_day > ? AND s.state <> ? ORDER BY s.id`, in, today, today, Closed)
-	return Shops{list}, err
-}
-
-// Shop is one shop that serves the village.
-func (s *Service) Shop(ctx context.Context, a access.Actor, in, shop id.ID) (Shop, error) {
-	if err := a.Allow(MaySeeShops, access.Place{Village: in}); err != nil {
-		return Shop{}, err
-	}
-	if _, err := shopAt(s.row(ctx), in, shop, clock.DayOf(s.now())); err != nil {
-		return Shop{}, err
-	}
-	return s.answerShop(ctx, shop, false)
-}
-
-func (s *Service) answerShop(ctx context.Context, shop id.ID, repeated bool) (Shop, error) {
-	list, err := readShops(s.query(ctx), clock.DayOf(s.now()), "FROM shops s WHERE s.id = ?", shop)
-	if err != nil {
-		return Shop{}, err
-	}
-	if len(list) == 0 {
-		return Shop{}, ErrNoShop
-	}
-	list[0].Repeated = repeated
-	return list[0], nil
-}
-
-func readShops(q query, today clock.Day, from string, args ...any) ([]Shop, error) {
-	list := []Shop{}
-	var ids []id.ID
-	rows, err := q("SELECT s.id, s.owner_id, s.name, s.address, s.hours, s.state "+from, args...)
-	err = each(rows, err, func(r *sql.Rows) error {
-		var o Shop
-		err := r.Scan(&o.ID, &o.Owner, &o.Name, &o.Address, &o.Hours, &o.State)
-		o.StateName = shopStates[o.State]
-		list, ids = append(list, o), append(ids, o.ID)
-		return err
-	})
-	if err != nil || len(list) == 0 {
-		return list, err
-	}
-	served, err := servedBy(q, ids, today)
-	for i := range list {
-		if list[i].Villages = served[list[i].ID]; list[i].Villages == nil {
-			list[i].Villages = []id.ID{}
-		}
-	}
-	return list, err
-}
-
-func servedBy(q query, shops []id.ID, today clock.Day) (map[id.ID][]id.ID, error) {
-	served := map[id.ID][]id.ID{}
-	padded := storage.Padded(shops)
-	rows, err := q("SELECT shop_id, village_id FROM shop_villages WHERE from_day <= ? AND to_day > ? AND shop_id IN "+storage.In(len(padded))+
-		" ORDER BY shop_id, village_id", storage.Args(padded, today, today)...)
-	err = each(rows, err, func(r *sql.Rows) error {
-		var shop, v id.ID
-		err := r.Scan(&shop, &v)
-		served[shop] = append(served[shop], v)
-		return err
-	})
-	return served, err
-}
-
-// shopAt is a shop as the village in the path may see it: ErrNoShop, or ErrNotServed if it serves others only.
-func shopAt(q queryRow, in, shop id.ID, today clock.Day) (Shop, error) {
-	var o Shop
-	var served id.ID
-	err := q(`SELECT s.id, s.owner_id, s.name, s.address, s.hours, s.state, COALESCE(v.village_id, 0)
-		FROM shops s LEFT JOIN shop_villages v ON v.shop_id = s.id AND v.village_id = ? AND v.from_day <= ? AND v.to_day > ?
-		WHERE s.id = ?`, in, today, today, shop).Scan(&o.ID, &o.Owner, &o.Name, &o.Address, &o.Hours, &o.State, &served)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return o, ErrNoShop
-	case err != nil:
-		return o, fmt.Errorf("read shop: %w", err)
-	case served == 0 && o.Owner != in:
-		return o, ErrNotServed
-	}
-	return o, nil
-}
-
-// mine is shopAt for who wants to change the shop, its goods or its stock: its keepers, and officials of the region that owns
-// it, not those of every village it happens to serve.
-func (s *Service) mine(a access.Actor, q queryRow, in, shop id.ID, today clock.Day) (Shop, error) {
-	o, err := shopAt(q, in, shop, today)
-	if err != nil {
-		return o, err
-	}
-	if o.Owner != in && !a.KeepsShop(shop) && a.Allow(ownsRegion, access.Place{Region: o.Owner}) != nil {
-		return o, access.ErrForbidden
-	}
-	return o, nil
-}
-
-// MayAppoint checks that the actor may name keepers of a shop: in the path of the village that owns it, or over the town
-// or county that does. Villages that are merely served do not choose another's keepers. ErrNoShop, ErrNotServed,
-// access.ErrForbidden.
-func (s *Service) MayAppoint(ctx context.Context, a access.Actor, in, shop id.ID) error {
-	o, err := shopAt(s.row(ctx), in, shop, clock.DayOf(s.now()))
-	if err != nil {
-		return err
-	}
-	if o.Owner != in && a.Allow(ownsRegion, access.Place{Region: o.Owner}) != nil {
-		return access.ErrForbidden
 	}
 	return nil
 }

@@ -2533,6 +2533,8 @@ export interface components {
              */
             next_price: number;
             note: string;
+            /** @description its picture */
+            photo?: string;
             /**
              * Format: int64
              * @description today's price of one piece, in hundredths of a point; 0: not priced yet
@@ -2561,6 +2563,11 @@ export interface components {
             stock: number;
             /** @description what one piece is called: 块, 袋, 瓶 */
             unit: string;
+            /**
+             * Format: int64
+             * @description what one piece is worth today, in fen; 0: not said
+             */
+            worth_fen: number;
         };
         MarketGoodsEdit: {
             barcode?: string;
@@ -2595,6 +2602,11 @@ export interface components {
             /** @description made on the device */
             request_id: string;
             unit: string;
+            /**
+             * Format: int64
+             * @description what one piece is worth, in fen
+             */
+            worth_fen?: number;
         };
         MarketLine: {
             /**
@@ -2696,6 +2708,7 @@ export interface components {
             wallet: string;
         };
         MarketPrice: {
+            by: string;
             from: string;
             /** Format: int64 */
             price: number;
@@ -2704,6 +2717,13 @@ export interface components {
              * @description milliseconds since 1970 UTC
              */
             set_at: number;
+            /** @description for this village only */
+            village?: string;
+            /**
+             * Format: int64
+             * @description what one piece is worth, in fen
+             */
+            worth_fen: number;
         };
         MarketPriceRequest: {
             /** @description first day of the price, today or later; empty: today */
@@ -2715,6 +2735,13 @@ export interface components {
             price: number;
             /** @description made on the device */
             request_id: string;
+            /** @description the price holds for this village only, before the price for all; empty: for all that have none of their own */
+            village?: string;
+            /**
+             * Format: int64
+             * @description what one piece is worth from that day, in fen; left out: as before
+             */
+            worth_fen?: number;
         };
         MarketPrices: {
             items: components["schemas"]["MarketPrice"][];
@@ -2770,6 +2797,16 @@ export interface components {
             /** @description cursor of the next page; empty: this was the last */
             next: string;
         };
+        MarketRedeemDays: {
+            /** @description opens at, 08:30 */
+            from?: string;
+            /** @description days of the month; 31 is the last day of a shorter month too */
+            month_days?: number[];
+            /** @description closes at, 17:00 */
+            to?: string;
+            /** @description 1 Monday … 7 Sunday */
+            weekdays?: number[];
+        };
         MarketRedeemRequest: {
             /** @description whose points pay, where the village scores households */
             household?: string;
@@ -2786,14 +2823,34 @@ export interface components {
         };
         MarketShop: {
             address: string;
+            /** @description the redemption days and hours in words */
+            days_words: string;
             /** @description opening hours, in words */
             hours: string;
             id: string;
+            /**
+             * @description partner: an ordinary store that is paid by a monthly statement
+             * @enum {string}
+             */
+            kind: "own" | "partner";
+            kind_name: string;
             name: string;
             /** @description village or town whose shop it is */
             owner: string;
+            pause_reason: string;
+            /** @description last day of the pause; empty: until it is opened again */
+            paused_until: string;
+            /** @description when goods are given out; empty: always */
+            redeem_days: components["schemas"]["MarketRedeemDays"];
+            /** @description why nothing is given out at this moment; empty: it is open */
+            refuses: string;
             /** @description this request had already been carried out */
             repeated: boolean;
+            /**
+             * Format: int64
+             * @description worth in hundredths of a point that one person may adjust by counting and writing off in a day; above it a second person confirms
+             */
+            second_above: number;
             /** @enum {string} */
             state: "open" | "paused" | "closed";
             state_name: string;
@@ -2804,8 +2861,18 @@ export interface components {
             address?: string;
             hours?: string;
             name?: string;
+            /** @description why it is paused; told to whoever comes */
+            pause_reason?: string;
+            /** @description last day of the pause */
+            paused_until?: string;
+            redeem_days?: components["schemas"]["MarketRedeemDays"];
             /** @description made on the device */
             request_id: string;
+            /**
+             * Format: int64
+             * @description hundredths of a point
+             */
+            second_above?: number;
             /** @enum {string} */
             state?: "open" | "paused" | "closed";
             /** @description villages it serves from today on */
@@ -2814,6 +2881,11 @@ export interface components {
         MarketShopRequest: {
             address?: string;
             hours?: string;
+            /**
+             * @description empty: own
+             * @enum {string}
+             */
+            kind?: "own" | "partner";
             name: string;
             /** @description the town, for a town's shop; without it the village of the path */
             owner?: string;

@@ -1,0 +1,111 @@
+package market
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"hefen/internal/access"
+	"hefen/internal/clock"
+	"hefen/internal/id"
+	"hefen/internal/points"
+	"hefen/internal/storage"
+)
+
+// maxWorth bounds what one piece may be worth, in fen.
+const maxWorth = 100_000_000
+
+// priceOn is the price of goods g for a village on a day (three arguments: village, day, day), or 0: the village's own price if it has
+// one, else the one for all.
+const priceOn = `COALESCE((SELECT p.price FROM goods_prices p WHERE p.goods_id = g.id AND p.village_id = ? AND p.from_day <= ? ORDER BY p.from_day DESC, p.id DESC LIMIT 1),
+	(SELECT p.price FROM goods_prices p WHERE p.goods_id = g.id AND p.village_id = 0 AND p.from_day <= ? ORDER BY p.from_day DESC, p.id DESC LIMIT 1), 0)`
+
+// worthOn is what a piece is worth in fen by the same row.
+const worthOn = `COALESCE((SELECT p.worth_fen FROM goods_prices p WHERE p.goods_id = g.id AND p.village_id = ? AND p.from_day <= ? ORDER BY p.from_day DESC, p.id DESC LIMIT 1),
+	(SELECT p.worth_fen FROM goods_prices p WHERE p.goods_id = g.id AND p.village_id = 0 AND p.from_day <= ? ORDER BY p.from_day DESC, p.id DESC LIMIT 1), 0)`
+
+// nextPrice are the prices of goods g that are still to come for a village (day, village, village, village, day): one for all takes no
+// effect where the village has its own.
+const nextPrice = `FROM goods_prices p WHERE p.goods_id = g.id AND p.from_day > ? AND p.village_id IN (0, ?) AND (p.village_id = ? OR NOT EXISTS
+	(SELECT 1 FROM goods_prices o WHERE o.goods_id = g.id AND o.village_id = ? AND o.from_day <= ?))`
+
+func checkPrice(p points.Amount) error {
+	if p <= 0 || p > MaxPrice {
+		return wrong("price", "价格应在0.01到%s分之间", MaxPrice)
+	}
+	return nil
+}
+
+func checkWorth(fen int64) error {
+	if fen < 0 || fen > maxWorth {
+		return wrong("worth_fen", "每件的价值不对，请核对")
+	}
+	return nil
+}
+
+// SetPrice sets the price from a day on, today or later, for all villages or for one; the price set last for a day holds.
+// Receipts keep the price they were made at.
+func (s *Service) SetPrice(ctx context.Context, a access.Actor, in, shop, goods id.ID, r PriceRequest) (Goods, error) {
+	if err := a.Allow(MayKeepStock, access.Place{Village: in, Shop: shop}); err != nil {
+		return Goods{}, err
+	}
+	if err := checkPrice(r.Price); err != nil {
+		return Goods{}, err
+	}
+	if r.WorthFen != nil {
+		if err := checkWorth(*r.WorthFen); err != nil {
+			return Goods{}, err
+		}
+	}
+	return s.change(ctx, a, in, shop, goods, r.RequestID, "market.goods.price", r, func(tx *storage.Tx, goods id.ID, now moment) error {
+		from := r.From
+		if from == 0 {
+			from = now.day
+		}
+		if from < now.day || !from.Valid() || from > now.day.Add(366) {
+			return wrong("from", "生效日期应从今天（%s）起，不超过一年", now.day)
+		}
+		if err := lockGoods(tx, shop, goods); err != nil {
+			return err
+		}
+		if r.Village != 0 {
+			if _, err := shopAt(tx.QueryRow, r.Village, shop, now.day); err != nil {
+				return err
+			}
+		}
+		worth := int64(0)
+		if r.WorthFen != nil {
+			worth = *r.WorthFen
+		} else if err := tx.QueryRow("SELECT "+worthOn+" FROM goods g WHERE g.id = ?", r.Village, from, from, goods).Scan(&worth); err != nil {
+			return fmt.Errorf("read worth: %w", err)
+		}
+		return insertPrice(tx, goods, r.Village, from, r.Price, worth, a.User(), now)
+	})
+}
+
+func insertPrice(tx *storage.Tx, goods, village id.ID, from clock.Day, price points.Amount, worth int64, by id.ID, now moment) error {
+	if _, err := tx.Exec("INSERT INTO goods_prices (id, goods_id, village_id, from_day, price, worth_fen, set_by, set_at) VALUES (?,?,?,?,?,?,?,?)",
+		tx.NewID(), goods, village, from, int64(price), worth, by, now.ms); err != nil {
+		return fmt.Errorf("insert price: %w", err)
+	}
+	return nil
+}
+
+// Prices is the history of a goods' prices, newest first, at most 100.
+func (s *Service) Prices(ctx context.Context, a access.Actor, in, shop, goods id.ID) (Prices, error) {
+	if _, err := s.seeStock(ctx, a, in, shop, Page{}); err != nil {
+		return Prices{}, err
+	}
+	if _, err := s.oneGoods(ctx, in, shop, goods); err != nil {
+		return Prices{}, err
+	}
+	list := []Price{}
+	rows, err := s.db.Query(ctx, "SELECT price, from_day, village_id, worth_fen, set_at, set_by FROM goods_prices WHERE goods_id = ? ORDER BY from_day DESC, id DESC LIMIT 100", goods)
+	err = each(rows, err, func(r *sql.Rows) error {
+		var p Price
+		err := r.Scan(&p.Price, &p.From, &p.Village, &p.WorthFen, &p.SetAt, &p.By)
+		list = append(list, p)
+		return err
+	})
+	return Prices{list}, err
+}

@@ -1,0 +1,22 @@
+-- +goose Up
+-- a count of a shop's shelves; differences above the shop's limit wait for a second person
+CREATE TABLE stocktakes (
+    id BIGINT NOT NULL PRIMARY KEY,
+    shop_id BIGINT NOT NULL,
+    state VARCHAR(10) NOT NULL,
+    open_key BIGINT NOT NULL,
+    started_by BIGINT NOT NULL,
+    started_at BIGINT NOT NULL,
+    counted_on INT NOT NULL,
+    sent_by BIGINT NOT NULL DEFAULT 0,
+    sent_at BIGINT NOT NULL DEFAULT 0,
+    ended_by BIGINT NOT NULL DEFAULT 0,
+    ended_at BIGINT NOT NULL DEFAULT 0,
+    note VARCHAR(200) NOT NULL,
+    rev BIGINT NOT NULL DEFAULT 0,
+    CHECK (state IN ('counting', 'waiting', 'done', 'dropped')),
+    UNIQUE KEY stocktakes_open (shop_id, open_key),
+    KEY stocktakes_shop (shop_id, id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+-- +goose Down
+DROP TABLE stocktakes;
