@@ -56,6 +56,9 @@ func (s *Service) Amend(ctx context.Context, a access.Actor, village, caseID id.
 		if err != nil {
 			return err
 		}
+		if c.state.inEffect() && c.points == r.Points && c.grade == r.Grade && c.quantity == r.Quantity && strings.TrimSpace(c.note) == strings.TrimSpace(r.Note) {
+			return ErrNoChange
+		}
 		c.points, c.grade, c.quantity, c.note, c.gradeName = r.Points, r.Grade, r.Quantity, r.Note, ""
 		if item, ok := vs[c.scheme].Scheme.Item(c.item); ok {
 			if g, ok := item.Value.Grade(r.Grade); ok {
@@ -72,14 +75,21 @@ func (s *Service) Amend(ctx context.Context, a access.Actor, village, caseID id.
 // versions are the rule versions by which the cases of an account were decided, read before the transaction.
 type versions map[id.ID]*rulebook.Version
 
-// versionsOf reads the versions that a correction of c may need.
-func (s *Service) versionsOf(ctx context.Context, c *record) (versions, error) {
-	rows, err := s.db.Query(ctx, "SELECT DISTINCT scheme_id FROM cases WHERE account_id = ?", c.account)
+// versionsOf reads the versions that a correction of some cases may need.
+func (s *Service) versionsOf(ctx context.Context, cs ...*record) (versions, error) {
+	vs, accounts := versions{}, make([]id.ID, len(cs))
+	for i, c := range cs {
+		vs[c.scheme], accounts[i] = nil, c.account
+	}
+	if len(cs) == 0 {
+		return vs, nil
+	}
+	accounts = storage.Padded(accounts)
+	rows, err := s.db.Query(ctx, "SELECT DISTINCT scheme_id FROM cases WHERE account_id IN "+storage.In(len(accounts)), storage.Args(accounts)...)
 	if err != nil {
 		return nil, fmt.Errorf("read versions: %w", err)
 	}
 	defer rows.Close()
-	vs := versions{c.scheme: nil}
 	for rows.Next() {
 		var v id.ID
 		if err := rows.Scan(&v); err != nil {

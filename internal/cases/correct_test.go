@@ -121,6 +121,10 @@ func TestAmend(t *testing.T) {
 			return err
 		})
 		w.expect(w.homes[0], 60, 60) // what the first no longer takes is left for the third
+		w.refuses("nothing changed", cases.ErrNoChange, func() error {
+			_, err := w.cases.Amend(t.Context(), w.secretary, w.village, first.ID, cases.Change{RequestID: w.request(), Points: 2500, Note: req.Note + " ", Why: "再改"})
+			return err
+		})
 		w.refuses("out of range", scheme.ErrCaseInvalid, func() error {
 			_, err := w.cases.Amend(t.Context(), w.secretary, w.village, first.ID, cases.Change{RequestID: w.request(), Points: 9900, Note: "x", Why: "错"})
 			return err

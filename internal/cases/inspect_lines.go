@@ -2,7 +2,9 @@ package cases
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -55,6 +57,10 @@ func (s *Service) SaveLines(ctx context.Context, a access.Actor, where, inspecti
 	if ok, err := s.fills(ctx, a, &in); err != nil || !ok {
 		return Saved{}, errOr(err, ErrInspector)
 	}
+	v, err := s.rules.InForce(ctx, where, in.OccurredOn)
+	if err != nil {
+		return Saved{}, err
+	}
 	at := clock.Ms(s.now())
 	var out Saved
 	err = s.db.InTx(ctx, func(tx *storage.Tx) (err error) {
@@ -77,6 +83,9 @@ func (s *Service) SaveLines(ctx context.Context, a access.Actor, where, inspecti
 		}
 		newer, err := out.sort(stored, r.Lines)
 		if err != nil || out.Repeated {
+			return err
+		}
+		if err := checkValues(v.Scheme, &in, stored, r.Lines); err != nil {
 			return err
 		}
 		return replaceLines(tx, inspection, a.User(), at, newer)
@@ -156,6 +165,28 @@ func checkLines(lines []LineInput) error {
 	}
 	if wrong != nil {
 		return ErrRows.With("有几行填写不对，请改好后再保存").WithFields(wrong...)
+	}
+	return nil
+}
+
+// checkValues refuses what the inspected item does not know: another grade, points out of its range, a quantity it does not
+// count. A line that is only begun is kept; what it lacks is told when the inspection is decided.
+func checkValues(s *scheme.Scheme, in *Inspection, stored []InspectionLine, lines []LineInput) error {
+	var wrong []errs.Field
+	for i, l := range lines {
+		if l.Grade == "" && l.Points == 0 && l.Quantity == 0 {
+			continue
+		}
+		err := s.Validate(scheme.Case{Item: in.Item, OccurredOn: in.OccurredOn, Account: l.Household, Household: l.Household,
+			Points: l.Points, Grade: l.Grade, Quantity: l.Quantity, Note: "-"})
+		if !errors.Is(err, scheme.ErrCaseInvalid) { // that the item has gone from the rules is not the line's fault
+			continue
+		}
+		at := slices.IndexFunc(stored, func(o InspectionLine) bool { return o.Household == l.Household })
+		wrong = append(wrong, errs.Field{Path: "lines[" + strconv.Itoa(i) + "]", Msg: stored[at].Number + "：" + errs.As(err).Msg})
+	}
+	if wrong != nil {
+		return ErrRows.With("有%d户填写不对，请改好后再保存；这一次的几户都还没有保存", len(wrong)).WithFields(wrong...)
 	}
 	return nil
 }

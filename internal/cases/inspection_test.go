@@ -96,9 +96,12 @@ func TestInspection(t *testing.T) {
 func TestInspectionAllOrNothing(t *testing.T) {
 	each(t, 4, func(t *testing.T, w *world) {
 		ctx := t.Context()
-		in := w.inspect("a", "zzz", "b", "")
+		in := w.inspect("a", "", "b", "")
+		_, err := w.cases.SaveLines(ctx, w.member, w.village, in.ID, cases.LinesRequest{RequestID: w.request(),
+			Lines: []cases.LineInput{{Household: in.Lines[1].Household, Rev: 1, Seen: true, Note: "门锁着"}}})
+		w.must(err)
 		var report *errs.Error
-		w.refuses("a wrong grade", cases.ErrRows, func() error {
+		w.refuses("a row without its grade", cases.ErrRows, func() error {
 			_, err := w.cases.DecideInspection(ctx, w.member, w.village, in.ID, w.step(""))
 			report = errs.As(err)
 			return err
@@ -107,7 +110,7 @@ func TestInspectionAllOrNothing(t *testing.T) {
 			t.Errorf("%+v", report.Fields)
 		}
 		w.fill(in, 2, "", "a")
-		_, err := w.cases.DecideInspection(ctx, w.member, w.village, in.ID, w.step(""))
+		_, err = w.cases.DecideInspection(ctx, w.member, w.village, in.ID, w.step(""))
 		w.must(err)
 		// A household suspended before the decision makes its row wrong; the author takes it off the list.
 		_, err = w.villages.SetStatus(ctx, village.Write{Village: w.village, By: 9, On: today}, in.Lines[0].Household, village.Suspended)
@@ -170,6 +173,16 @@ func TestInspectionLines(t *testing.T) {
 			return err
 		})
 		w.refuses("no revision", cases.ErrRows, func() error { _, err := save(line(0, "a")); return err })
+		for name, l := range map[string]cases.LineInput{"an unknown grade": {Grade: "zzz"}, "points of a graded item": {Grade: "a", Points: 300}, "a quantity": {Quantity: 2000}} {
+			l.Household, l.Rev, l.Seen = h, 20, true
+			w.refuses(name, cases.ErrRows, func() error {
+				_, err := save(cases.LinesRequest{RequestID: w.request(), Lines: []cases.LineInput{{Household: in.Lines[1].Household, Rev: 20, Grade: "b"}, l}})
+				if e := errs.As(err); e != nil && (len(e.Fields) != 1 || e.Fields[0].Path != "lines[1]") {
+					t.Errorf("%+v", e.Fields)
+				}
+				return err
+			})
+		}
 		w.refuses("by another", cases.ErrInspector, func() error {
 			_, err := w.cases.SaveLines(ctx, w.second, w.village, in.ID, line(9, "a"))
 			return err
