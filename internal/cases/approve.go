@@ -107,10 +107,12 @@ func passLevel(tx *storage.Tx, c *record, by id.ID, why string, at time.Time) er
 	return event(tx, c.village, c.id, by, clock.Ms(at), c.state, to, why)
 }
 
-// otherThanBefore refuses a person who has submitted the case or inspection or approved it at an earlier level.
+// otherThanBefore refuses a person who has submitted the case or inspection or approved it at an earlier level. What was
+// given back to its author begins again at the first level: steps before that do not count.
 func otherThanBefore(tx *storage.Tx, of, by id.ID) error {
 	var n int
-	err := tx.QueryRow("SELECT COUNT(*) FROM case_events WHERE case_id = ? AND by_user = ? AND to_state = 'submitted'", of, by).Scan(&n)
+	err := tx.QueryRow(`SELECT COUNT(*) FROM case_events WHERE case_id = ? AND by_user = ? AND to_state = 'submitted'
+		AND id > (SELECT COALESCE(MAX(r.id), 0) FROM case_events r WHERE r.case_id = ? AND r.to_state = 'draft')`, of, by, of).Scan(&n)
 	if err != nil {
 		return fmt.Errorf("read events: %w", err)
 	}

@@ -6,15 +6,16 @@ import (
 
 	"hefen/internal/clock"
 	"hefen/internal/id"
+	"hefen/internal/points"
 )
 
-// Report is what a decision made of an inspection, row by row.
+// Report is what a decision or a reversal made of an inspection, row by row.
 type Report struct {
 	Inspection id.ID       `json:"inspection"`
-	State      State       `json:"state" enum:"draft,submitted,effective,withdrawn" doc:"submitted: it waits for another person's decision"`
+	State      State       `json:"state" enum:"draft,submitted,effective,withdrawn,reversed" doc:"submitted: it waits for another person's decision"`
 	StateName  string      `json:"state_name"`
-	Decided    int         `json:"decided" doc:"households scored"`
-	Skipped    int         `json:"skipped" doc:"households not looked at"`
+	Decided    int         `json:"decided" doc:"households scored, or whose points were taken back"`
+	Skipped    int         `json:"skipped" doc:"households not looked at, or reversed one by one before"`
 	Rows       []ReportRow `json:"rows"`
 	Repeated   bool        `json:"repeated"`
 }
@@ -26,9 +27,12 @@ type ReportRow struct {
 	Number    string    `json:"number"`
 	Name      string    `json:"name"`
 	Case      id.ID     `json:"case"`
-	Points    string    `json:"points" doc:"what counts, with its sign, in words"`
+	Points    string    `json:"points" doc:"what counts, or what was taken back, with its sign"`
 	Reasons   []string  `json:"reasons"`
 	On        clock.Day `json:"counted_on"`
+
+	worth     points.Amount
+	changedAt int64
 }
 
 // report is what has just been decided.
@@ -46,7 +50,8 @@ func (d *inspecting) report() Report {
 }
 
 func reportRow(c *record, row int, number, name string) ReportRow {
-	return ReportRow{Row: row, Household: c.household, Number: number, Name: name, Case: c.id, Points: c.worth.Signed(), Reasons: c.reasons, On: c.counted}
+	return ReportRow{Row: row, Household: c.household, Number: number, Name: name, Case: c.id, Points: c.worth.Signed(), Reasons: c.reasons, On: c.counted,
+		worth: c.worth, changedAt: c.changedAt}
 }
 
 // reported reads what the inspection has become, for a repeated request.

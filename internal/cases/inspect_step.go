@@ -56,7 +56,7 @@ func (s *Service) moveInspection(ctx context.Context, a access.Actor, where, ins
 			return err
 		}
 		if in.State == Effective { // it has no points of its own: its cases are corrected one by one
-			return ErrState.With("这次检查已经生效，如有错误请对单户冲正")
+			return ErrState.With("这次检查已经生效，如有错误请对单户冲正，或冲正整次检查")
 		}
 		to, err := in.State.next(act)
 		if err != nil {

@@ -44,7 +44,7 @@ type Inspection struct {
 	Item       string           `json:"item"`
 	ItemName   string           `json:"item_name"`
 	OccurredOn clock.Day        `json:"occurred_on"`
-	State      State            `json:"state" enum:"draft,submitted,effective,withdrawn"`
+	State      State            `json:"state" enum:"draft,submitted,effective,withdrawn,reversed"`
 	StateName  string           `json:"state_name"`
 	Author     id.ID            `json:"author"`
 	AuthorName string           `json:"author_name"`
@@ -53,6 +53,7 @@ type Inspection struct {
 	Seen       int              `json:"seen" doc:"households filled in"`
 	CanFill    bool             `json:"can_fill" doc:"the caller may fill in and submit it"`
 	CanReview  bool             `json:"can_review" doc:"the caller may decide it"`
+	CanReverse bool             `json:"can_reverse" doc:"the caller may take it back as a whole; refused if an own or kin household is in it"`
 	Lines      []InspectionLine `json:"lines,omitempty"`
 	Repeated   bool             `json:"repeated"`
 
@@ -222,6 +223,7 @@ func (s *Service) may(ctx context.Context, a access.Actor, in *Inspection) error
 	}
 	in.CanFill = fills && in.State == Draft
 	in.CanReview = in.State == Submitted && in.Author != a.User() && a.Allow(MayApprove, access.Place{Village: in.Village}) == nil
+	in.CanReverse = in.State == Effective && in.Author != a.User() && a.Allow(MayReverse, access.Place{Village: in.Village}) == nil
 	return nil
 }
 
@@ -234,11 +236,15 @@ func (s *Service) fills(ctx context.Context, a access.Actor, in *Inspection) (bo
 	return slices.Contains(before, in.Author), err
 }
 
-const inspectionSelect = `SELECT i.id, i.village_id, i.group_id, i.item, i.item_name, i.occurred_on, i.state, i.approvals, i.author, COALESCE(u.name, ''), i.created_at
+const inspectionSelect = `SELECT i.id, i.village_id, i.group_id, i.item, i.item_name, i.occurred_on, i.state, i.approvals, i.author, COALESCE(u.name, ''), i.created_at, i.reversed_at
 	FROM inspections i LEFT JOIN users u ON u.id = i.author`
 
 func (in *Inspection) scan(row interface{ Scan(...any) error }) error {
-	err := row.Scan(&in.ID, &in.Village, &in.Group, &in.Item, &in.ItemName, &in.OccurredOn, &in.State, &in.approvals, &in.Author, &in.AuthorName, &in.CreatedAt)
+	var reversedAt int64
+	err := row.Scan(&in.ID, &in.Village, &in.Group, &in.Item, &in.ItemName, &in.OccurredOn, &in.State, &in.approvals, &in.Author, &in.AuthorName, &in.CreatedAt, &reversedAt)
+	if reversedAt != 0 {
+		in.State = Reversed
+	}
 	in.StateName = in.State.Name()
 	return err
 }
@@ -264,7 +270,7 @@ func readLines(read query, inspection id.ID) ([]InspectionLine, error) {
 // readScored is readLines with the cases that have come of it.
 func readScored(read query, inspection id.ID) ([]InspectionLine, error) {
 	return scanLines(read(`SELECT l.row_no, l.household_id, h.number, h.name, l.rev, l.seen, l.points, l.grade, l.quantity, l.note,
-		COALESCE(c.id, 0), COALESCE(c.counted, 0)
+		COALESCE(c.id, 0), CASE WHEN c.state IN ('effective','amended') THEN c.counted ELSE 0 END
 		FROM inspection_lines l JOIN households h ON h.id = l.household_id
 		LEFT JOIN cases c ON c.batch_id = l.inspection_id AND c.household_id = l.household_id
 		WHERE l.inspection_id = ? ORDER BY l.row_no`, inspection))
@@ -303,8 +309,12 @@ func (s *Service) Inspections(ctx context.Context, a access.Actor, where id.ID, 
 		return InspectionPage{}, ErrNoSuchState
 	}
 	cond, args := " WHERE i.village_id = ?", []any{where}
-	if f.State != fresh {
-		cond, args = cond+" AND i.state = ?", append(args, string(f.State))
+	switch f.State {
+	case fresh:
+	case Reversed:
+		cond += " AND i.state = 'effective' AND i.reversed_at > 0"
+	default:
+		cond, args = cond+" AND i.state = ? AND i.reversed_at = 0", append(args, string(f.State))
 	}
 	if f.Before != 0 {
 		cond, args = cond+" AND i.id < ?", append(args, f.Before)

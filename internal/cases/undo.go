@@ -2,7 +2,6 @@ package cases
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -101,20 +100,9 @@ func (s *Service) undo(tx *storage.Tx, vs versions, village, caseID id.ID, act A
 
 // takeBack reverses everything a case has posted and ends its tags.
 func (c *record) takeBack(tx *storage.Tx, by id.ID, at time.Time) error {
-	entries, err := ledger.EntriesOfCase(tx, c.account, c.id)
+	_, err := ledger.ReverseCases(tx, []ledger.OfCase{{Case: c.id, Account: c.account}}, ledger.Correction{Village: c.village, By: by, At: at, Title: "冲正：" + c.title()})
 	if err != nil {
 		return err
-	}
-	done := map[id.ID]bool{}
-	for _, e := range entries {
-		if done[e.Posting] || e.Kind == ledger.Reversal {
-			continue
-		}
-		done[e.Posting] = true
-		_, err := ledger.Reverse(tx, ledger.Correction{Village: c.village, Kind: e.Kind, Ref: e.Ref, By: by, At: at, Title: "冲正：" + c.title()})
-		if err != nil && !errors.Is(err, ledger.ErrNothing) {
-			return err
-		}
 	}
 	return standing.LiftOfCase(tx, c.account, c.id, clock.DayOf(at), by, at)
 }

@@ -49,6 +49,11 @@ items:
       - {code: b, name: 较清洁户, points: 5}
       - {code: c, name: 一般户, points: 0}
       - {code: d, name: 不清洁户, points: -5}
+  - code: deep
+    name: 年底细查
+    class: good
+    grades: [{code: a, name: 好, points: 4}, {code: d, name: 差, points: -4}]
+    review: {levels: 2}
   - {code: praise, name: 突出贡献, class: good, range: {from: 1, to: 30}, caps: [{per: year, points: 60}]}
   - {code: trash, name: 乱倒垃圾, class: fault, points: -10, warn_first: {months: 12}}
   - {code: gamble, name: 参与赌博, class: fault, points: -20}

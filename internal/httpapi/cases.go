@@ -25,6 +25,7 @@ func (s *Server) registerCases(a *api) {
 	register(a, put("/villages/{village}/inspections/{inspection}/lines", "save-inspection-lines", "保存边走边填的几户，不记分"), cases.MayInspect, s.saveLines)
 	register(a, post("/villages/{village}/inspections/{inspection}/decide", "decide-inspection", "提交或审定：全部入账，有一行不对就都不入账并逐行说明"), cases.MayInspect, s.decideInspection)
 	register(a, post("/villages/{village}/inspections/{inspection}/return", "return-inspection", "退回修改，写明理由"), cases.MayApprove, s.returnInspection)
+	register(a, post("/villages/{village}/inspections/{inspection}/reverse", "reverse-inspection", "冲正整次检查：由其他工作人员办理，全部冲正或都不冲正，写明理由"), cases.MayReverse, s.reverseInspection)
 	register(a, post("/villages/{village}/inspections/{inspection}/cancel", "cancel-inspection", "取消还没有生效的检查"), cases.MayInspect, s.cancelInspection)
 }
 
@@ -112,7 +113,7 @@ func (s *Server) startInspection(ctx context.Context, by access.Actor, in *start
 
 type inspectionListInput struct {
 	InVillage
-	State  string  `query:"state" enum:"draft,submitted,effective,withdrawn" doc:"空为全部"`
+	State  string  `query:"state" enum:"draft,submitted,effective,withdrawn,reversed" doc:"空为全部"`
 	Cursor idParam `query:"cursor" doc:"上一页给出的 next"`
 	Limit  int     `query:"limit" minimum:"0" maximum:"100"`
 }
@@ -150,6 +151,10 @@ func (s *Server) decideInspection(ctx context.Context, by access.Actor, in *insp
 
 func (s *Server) returnInspection(ctx context.Context, by access.Actor, in *inspectionStepInput) (cases.Inspection, error) {
 	return s.Cases.ReturnInspection(ctx, by, in.Village.ID, in.Inspection.ID, in.Body)
+}
+
+func (s *Server) reverseInspection(ctx context.Context, by access.Actor, in *inspectionStepInput) (cases.Report, error) {
+	return s.Cases.ReverseInspection(ctx, by, in.Village.ID, in.Inspection.ID, in.Body)
 }
 
 func (s *Server) cancelInspection(ctx context.Context, by access.Actor, in *inspectionStepInput) (cases.Inspection, error) {

@@ -944,6 +944,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/inspections/{inspection}/reverse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 冲正整次检查：由其他工作人员办理，全部冲正或都不冲正，写明理由
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        post: operations["reverse-inspection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/kin": {
         parameters: {
             query?: never;
@@ -2048,6 +2068,8 @@ export interface components {
             author_name: string;
             /** @description the caller may fill in and submit it */
             can_fill: boolean;
+            /** @description the caller may take it back as a whole; refused if an own or kin household is in it */
+            can_reverse: boolean;
             /** @description the caller may decide it */
             can_review: boolean;
             /**
@@ -2068,7 +2090,7 @@ export interface components {
              */
             seen: number;
             /** @enum {string} */
-            state: "draft" | "submitted" | "effective" | "withdrawn";
+            state: "draft" | "submitted" | "effective" | "withdrawn" | "reversed";
             state_name: string;
             /**
              * Format: int64
@@ -2155,7 +2177,7 @@ export interface components {
         CasesReport: {
             /**
              * Format: int64
-             * @description households scored
+             * @description households scored, or whose points were taken back
              */
             decided: number;
             inspection: string;
@@ -2163,14 +2185,14 @@ export interface components {
             rows: components["schemas"]["CasesReportRow"][];
             /**
              * Format: int64
-             * @description households not looked at
+             * @description households not looked at, or reversed one by one before
              */
             skipped: number;
             /**
              * @description submitted: it waits for another person's decision
              * @enum {string}
              */
-            state: "draft" | "submitted" | "effective" | "withdrawn";
+            state: "draft" | "submitted" | "effective" | "withdrawn" | "reversed";
             state_name: string;
         };
         CasesReportRow: {
@@ -2179,7 +2201,7 @@ export interface components {
             household: string;
             name: string;
             number: string;
-            /** @description what counts, with its sign, in words */
+            /** @description what counts, or what was taken back, with its sign */
             points: string;
             reasons: string[];
             /** Format: int64 */
@@ -5108,7 +5130,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 空为全部 */
-                state?: "draft" | "submitted" | "effective" | "withdrawn";
+                state?: "draft" | "submitted" | "effective" | "withdrawn" | "reversed";
                 /** @description 上一页给出的 next */
                 cursor?: string;
                 limit?: number;
@@ -5339,6 +5361,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CasesInspection"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "reverse-inspection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                inspection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesReport"];
                 };
             };
             /** @description Error */
