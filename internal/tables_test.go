@@ -30,8 +30,10 @@ var writers = map[string]string{
 	"cases": "cases", "case_events": "cases", "inspections": "cases", "inspection_lines": "cases",
 	"shops": "market", "shop_villages": "market", "goods": "market", "goods_prices": "market", "stock_lots": "market", "stock_moves": "market",
 	"redemptions": "market",
-	"funds": "market", "fund_moves": "market", "statements": "market", "stocktakes": "market", "stocktake_lines": "market", "wishes": "market",
+	"funds":       "market", "fund_moves": "market", "statements": "market", "stocktakes": "market", "stocktake_lines": "market", "wishes": "market",
 	"wish_votes": "market",
+	"media":      "media", "uploads": "media", "upload_chunks": "media", "media_uses": "media", "content_checks": "media",
+	"case_confirmations": "cases",
 }
 
 // byName are the packages with unexported helpers that are given the name of one of their own tables; storage also seals

@@ -23,6 +23,7 @@ func (p *program) startJobs(ctx context.Context, jobs *sync.WaitGroup) {
 			return int(n), err
 		})
 	})
+	jobs.Go(func() { p.daily(ctx, "sweep photos", p.media.Sweep) })
 	jobs.Go(func() {
 		p.daily(ctx, "expire lots", func(ctx context.Context) (int, error) { return ledger.ExpireLots(ctx, p.db, p.now()) })
 	})

@@ -17,6 +17,7 @@ import (
 	"hefen/internal/id"
 	"hefen/internal/ledger"
 	"hefen/internal/market"
+	"hefen/internal/media"
 	"hefen/internal/redisx"
 	"hefen/internal/rulebook"
 	"hefen/internal/scheme"
@@ -42,6 +43,7 @@ type program struct {
 	access      *access.Service
 	cases       *cases.Service
 	market      *market.Service
+	media       *media.Service
 }
 
 // open makes the program on the configured database, whose schema must be current on MySQL and is made so on SQLite.
@@ -61,6 +63,14 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 		return nil, errors.Join(err, p.close())
 	}
 	p.access = access.New(p.db, p.now, wx)
+	photos, err := media.OpenStore(cfg.Photos)
+	if err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	p.media = media.New(p.db, p.now, photos, cfg.Photos)
+	if wx != nil {
+		p.media.CheckedBy(wx, p.access.OpenID)
+	}
 	p.village = village.New(p.db, p.now, ledger.OpenAccounts)
 	p.book = rulebook.New(p.db, p.now)
 	p.book.Remember(time.Second)
@@ -69,6 +79,9 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	p.board = board.New(p.db, p.redis, p.now, p.book, p.village, board.Options{})
 	p.lanes = storage.NewLanes(p.db, storage.LaneOptions{})
 	if err := p.board.Start(ctx, p.lanes); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	if err := p.media.Start(ctx, p.lanes); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	p.successions = succession.New(p.db, p.now, p.village, func(ctx context.Context, village id.ID, day clock.Day) (*scheme.Scheme, error) {

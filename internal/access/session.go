@@ -162,3 +162,15 @@ func (s *Service) PurgeSessions(ctx context.Context) (purged int64, err error) {
 	})
 	return purged, err
 }
+
+// OpenID is how WeChat knows a user of this mini-program; empty for one who has never come that way.
+func (s *Service) OpenID(ctx context.Context, user id.ID) (openid string, err error) {
+	if s.wx == nil {
+		return "", nil
+	}
+	err = s.db.QueryRow(ctx, "SELECT openid FROM identities WHERE user_id = ? AND appid = ? ORDER BY created_at DESC LIMIT 1", user, s.wx.AppID()).Scan(&openid)
+	if noRows(err) {
+		return "", nil
+	}
+	return openid, err
+}

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 )
 
 type complain func(key, format string, args ...any)
@@ -78,5 +79,30 @@ func (c *Config) validateStores(no complain) {
 	}
 	if c.Redis.DB < 0 || (c.Redis.DB > 0 && len(c.Redis.Cluster) > 0) {
 		no("redis.db", "%d; want 0 or more, and 0 in a cluster", c.Redis.DB)
+	}
+}
+
+func (c *Config) validatePhotos(no complain) {
+	p := c.Photos
+	if p.MaxBytes < 1<<20 || p.MaxBytes > 64<<20 {
+		no("photos.max_bytes", "%d bytes; want between 1048576 and 67108864", p.MaxBytes)
+	}
+	if p.PerDay < 1 {
+		no("photos.per_day", "%d; want at least 1", p.PerDay)
+	}
+	if p.KeepMonths < 0 || p.KeepMonths > 1200 {
+		no("photos.keep_months", "%d; want 0 (for good) to 1200", p.KeepMonths)
+	}
+	if p.S3.Endpoint == "" {
+		return
+	}
+	if strings.Contains(p.S3.Endpoint, "/") {
+		no("photos.s3.endpoint", "%q is not host or host:port; write no https:// and no path", p.S3.Endpoint)
+	}
+	if p.S3.Bucket == "" {
+		no("photos.s3.bucket", "is missing; name the bucket, which must exist")
+	}
+	if p.S3.AccessKey == "" || p.S3.SecretKey == "" {
+		no("photos.s3.secret_key", "is missing; access_key and secret_key come from the service (set HEFEN_PHOTOS_S3_SECRET_KEY)")
 	}
 }

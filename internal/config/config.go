@@ -58,9 +58,25 @@ type Wechat struct {
 	Secret string `koanf:"secret"`
 }
 
-// Photos is the folder in which photos lie.
+// Photos says where photos lie, what one may send, and for how long they are kept.
 type Photos struct {
-	Dir string `koanf:"dir"` // empty is data_dir/photos
+	Dir        string `koanf:"dir"`         // empty is data_dir/photos
+	MaxBytes   int64  `koanf:"max_bytes"`   // of a photo as it is sent; it is stored smaller
+	PerDay     int    `koanf:"per_day"`     // photos that one user may send a day
+	KeepMonths int    `koanf:"keep_months"` // evidence is removed after this long, its hash stays; 0: kept for good
+	S3         S3     `koanf:"s3"`
+}
+
+// S3 is a bucket of an S3-compatible service, used instead of the folder when an endpoint is named.
+type S3 struct {
+	Endpoint  string `koanf:"endpoint"` // host:port without a scheme; empty: the folder
+	Bucket    string `koanf:"bucket"`
+	Region    string `koanf:"region"`
+	AccessKey string `koanf:"access_key"`
+	SecretKey string `koanf:"secret_key"`
+	Prefix    string `koanf:"prefix"`     // set before every key
+	PathStyle bool   `koanf:"path_style"` // the bucket stands in the path, not in the host name
+	Plain     bool   `koanf:"plain"`      // http, on a network of one's own
 }
 
 // Pages is the folder of the built H5 pages.
@@ -93,6 +109,7 @@ func Default() Config {
 		DataDir:  "./data",
 		Database: Database{Engine: SQLite},
 		Redis:    Redis{Prefix: "hefen:"},
+		Photos:   Photos{MaxBytes: 12 << 20, PerDay: 800, KeepMonths: 36},
 		Pages:    Pages{Dir: "miniprogram/dist/build/h5"},
 		Log:      Log{Level: "info"},
 		Limits: Limits{

@@ -148,6 +148,7 @@ func (c *Config) Validate() error {
 	}
 	c.validateListen(no)
 	c.validateStores(no)
+	c.validatePhotos(no)
 	if c.Wechat.AppID != "" && c.Wechat.Secret == "" {
 		no("wechat.secret", "is missing; both appid and secret come from the mini-program's console")
 	}

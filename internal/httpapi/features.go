@@ -10,4 +10,5 @@ var features = []func(s *Server, a *api){
 	(*Server).registerLedger,
 	(*Server).registerScheme,
 	(*Server).registerMarket,
+	(*Server).registerPhotos,
 }

@@ -19,6 +19,7 @@ import (
 	"hefen/internal/clock"
 	"hefen/internal/config"
 	"hefen/internal/market"
+	"hefen/internal/media"
 	"hefen/internal/redisx"
 	"hefen/internal/rulebook"
 	"hefen/internal/storage"
@@ -46,6 +47,7 @@ type Server struct {
 	Market      *market.Service
 	Access      *access.Service
 	Cases       *cases.Service
+	Media       *media.Service
 
 	// Gauges are read at each look at /metrics: name without the prefix hefen_ → help and value.
 	Gauges map[string]Gauge

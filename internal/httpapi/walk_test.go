@@ -17,6 +17,7 @@ import (
 	"hefen/internal/id"
 	"hefen/internal/ledger"
 	"hefen/internal/market"
+	"hefen/internal/media"
 	"hefen/internal/rulebook"
 	"hefen/internal/scheme"
 	"hefen/internal/storage"
@@ -239,6 +240,11 @@ func (c *countyside) services(s *Server) {
 	s.Cases = cases.New(c.db, c.now, s.Village, s.Book, s.Access)
 	s.Market = market.New(c.db, c.now, s.Village, s.Book, s.Access.Names)
 	s.Board = board.New(c.db, nil, c.now, s.Book, s.Village, board.Options{})
+	photos, err := media.NewFolder(c.t.TempDir())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	s.Media = media.New(c.db, c.now, photos, s.Config.Photos)
 	s.Successions = succession.New(c.db, c.now, s.Village, func(ctx context.Context, village id.ID, day clock.Day) (*scheme.Scheme, error) {
 		v, err := s.Book.InForce(ctx, village, day)
 		if err != nil {

@@ -1,7 +1,11 @@
 package wechat
 
 import (
+	"bytes"
 	"context"
+	"image"
+	_ "image/jpeg" // the kinds of picture that CheckImage takes
+	_ "image/png"
 	"regexp"
 	"strings"
 	"sync"
@@ -73,4 +77,19 @@ func (f *Fake) CheckText(_ context.Context, _, text string) (Verdict, error) {
 	return Pass, nil
 }
 
-func (f *Fake) CheckImage(context.Context, string, string) (string, error) { return "demo", nil }
+// CheckImage finds nothing wrong, except in pictures that are all of one pure red so that refusals can be tried.
+func (f *Fake) CheckImage(_ context.Context, data []byte) (Verdict, error) {
+	img, _, err := image.Decode(bytes.NewReader(data))
+	if err != nil {
+		return "", ErrContent
+	}
+	b := img.Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y += max(1, b.Dy()/16) {
+		for x := b.Min.X; x < b.Max.X; x += max(1, b.Dx()/16) {
+			if r, g, b, _ := img.At(x, y).RGBA(); r < 0xf000 || g > 0x1000 || b > 0x1000 {
+				return Pass, nil
+			}
+		}
+	}
+	return Risky, nil
+}

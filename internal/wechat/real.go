@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -145,12 +148,41 @@ func (r *Real) CheckText(ctx context.Context, openid, text string) (v Verdict, e
 	return v, err
 }
 
-func (r *Real) CheckImage(ctx context.Context, openid, url string) (trace string, err error) {
-	err = r.withToken(ctx, "media_check_async", func(ctx context.Context, _ string) error {
-		trace, err = r.security.MediaCheckAsyncContext(ctx, &security.MediaCheckAsyncRequest{MediaURL: url, MediaType: 2, OpenID: openid, Scene: 3})
-		return err
+func (r *Real) CheckImage(ctx context.Context, image []byte) (Verdict, error) {
+	err := r.withToken(ctx, "img_sec_check", func(ctx context.Context, token string) error {
+		var body bytes.Buffer
+		form := multipart.NewWriter(&body)
+		file, err := form.CreateFormFile("media", "photo.jpg")
+		if err != nil {
+			return err
+		}
+		_, err = file.Write(image)
+		if err = errors.Join(err, form.Close()); err != nil {
+			return err
+		}
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://api.weixin.qq.com/wxa/img_sec_check?access_token="+token, &body)
+		if err != nil {
+			return errors.New("request not made")
+		}
+		req.Header.Set("Content-Type", form.FormDataContentType())
+		res, err := util.DefaultHTTPClient.Do(req) // the library's own call reads a file and takes no context
+		if err != nil {
+			return err
+		}
+		defer res.Body.Close()
+		answer, err := io.ReadAll(res.Body)
+		if err != nil {
+			return err
+		}
+		return util.DecodeWithCommonError(answer, "img_sec_check")
 	})
-	return trace, err
+	switch {
+	case errors.Is(err, ErrContent):
+		return Risky, nil
+	case err != nil:
+		return "", err
+	}
+	return Pass, nil
 }
 
 // withToken runs a call that needs the access token, and once more with a new one if WeChat says the token is not

@@ -57,7 +57,7 @@ func (s *stub) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	q := r.URL.Query()
 	s.last = nil
-	if r.Method == http.MethodPost {
+	if r.Method == http.MethodPost && !strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
 		_ = json.NewDecoder(r.Body).Decode(&s.last)
 	}
 	switch r.URL.Path {
@@ -102,8 +102,16 @@ func (s *stub) serve(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte("\xff\xd8image"))
 	case "/wxa/msg_sec_check":
 		fmt.Fprint(w, `{"errcode":0,"result":{"suggest":"risky","label":20001}}`)
-	case "/wxa/media_check_async":
-		fmt.Fprint(w, `{"errcode":0,"trace_id":"tr"}`)
+	case "/wxa/img_sec_check":
+		_, header, err := r.FormFile("media")
+		switch {
+		case err != nil || header.Size == 0:
+			refuse(41005, "media data missing")
+		case header.Size > 10:
+			refuse(87014, "risky content")
+		default:
+			fmt.Fprint(w, `{"errcode":0,"errmsg":"ok"}`)
+		}
 	default:
 		w.WriteHeader(http.StatusNotFound)
 	}
@@ -167,8 +175,11 @@ func TestRealCalls(t *testing.T) {
 	if v, err := r.CheckText(ctx, openid, "x"); err != nil || v != Risky {
 		t.Errorf("text: %q, %v", v, err)
 	}
-	if tr, err := r.CheckImage(ctx, openid, "https://x/y.jpg"); err != nil || tr != "tr" {
-		t.Errorf("image: %q, %v", tr, err)
+	if v, err := r.CheckImage(ctx, []byte("small")); err != nil || v != Pass {
+		t.Errorf("image: %q, %v", v, err)
+	}
+	if v, err := r.CheckImage(ctx, []byte("a forbidden picture")); err != nil || v != Risky {
+		t.Errorf("forbidden image: %q, %v", v, err)
 	}
 	if s.calls["/cgi-bin/stable_token"] != 1 {
 		t.Errorf("%d tokens fetched", s.calls["/cgi-bin/stable_token"])
@@ -183,7 +194,7 @@ func TestRealRevokedToken(t *testing.T) {
 		"send":  func() error { return r.Send(ctx, Message{OpenID: openid}) },
 		"code":  func() error { _, err := r.Code(ctx, "p", "s"); return err },
 		"text":  func() error { _, err := r.CheckText(ctx, openid, "x"); return err },
-		"image": func() error { _, err := r.CheckImage(ctx, openid, "u"); return err },
+		"image": func() error { _, err := r.CheckImage(ctx, []byte("u")); return err },
 	}
 	for name, call := range calls {
 		if err := call(); err != nil {

@@ -24,8 +24,10 @@ type Client interface {
 	Code(ctx context.Context, page, scene string) ([]byte, error)
 	// CheckText asks whether a text of at most 2500 characters may be shown to others.
 	CheckText(ctx context.Context, openid, text string) (Verdict, error)
-	// CheckImage hands in the address of an image; the verdict comes later by push under the returned trace id.
-	CheckImage(ctx context.Context, openid, url string) (trace string, err error)
+	// CheckImage asks whether a picture (JPEG or PNG, at most 750 × 1334 pixels and 1 MB) may be shown to others. The older
+	// of WeChat's two calls: it takes the bytes and answers at once. The newer one fetches the picture from a public address
+	// and wants a user who was there within two hours, neither of which a photo from the hills has.
+	CheckImage(ctx context.Context, image []byte) (Verdict, error)
 }
 
 // Login is who a code stands for. UnionID is empty unless the mini-program is bound to an open platform account.
