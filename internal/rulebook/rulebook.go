@@ -10,10 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
-	"github.com/hashicorp/golang-lru/v2/expirable"
 
 	"hefen/internal/access"
 	"hefen/internal/clock"
@@ -65,20 +63,7 @@ type Book struct {
 	now    clock.Clock
 	parsed *lru.Cache[[sha256.Size]byte, *scheme.Scheme]
 
-	recent *expirable.LRU[villageDay, *Version] // nil: every question is asked of the database
-}
-
-// villageDay is a question: which rules held in a village on a day.
-type villageDay struct {
-	village id.ID
-	day     clock.Day
-}
-
-// Remember keeps answers of InForce for a moment, which spares each award and redemption a read. Another server's
-// adoption, or its marking of a period, is then seen that much later: a close waits for it as it does for running
-// transactions. An adoption of this process empties it.
-func (b *Book) Remember(moment time.Duration) {
-	b.recent = expirable.NewLRU[villageDay, *Version](4096, nil, moment)
+	recent *recent // nil: every question is asked of the database
 }
 
 // New makes a book that keeps up to 256 parsed files.
@@ -92,19 +77,13 @@ func New(db *storage.DB, now clock.Clock) *Book {
 
 const versionColumns = "id, village_id, number, title, hash, adopted_on, filed_on, from_day"
 
-// InForce is the version by which a deed of that day is decided: one indexed read, or none right after another. ErrNone if there is none.
+// InForce is the version by which a deed of that day is decided: one indexed read, or none where the answer is remembered.
+// ErrNone if there is none.
 func (b *Book) InForce(ctx context.Context, village id.ID, day clock.Day) (*Version, error) {
 	if b.recent == nil {
 		return b.inForce(ctx, village, day)
 	}
-	if v, ok := b.recent.Get(villageDay{village, day}); ok {
-		return v, nil
-	}
-	v, err := b.inForce(ctx, village, day)
-	if err == nil {
-		b.recent.Add(villageDay{village, day}, v)
-	}
-	return v, err
+	return b.recent.answer(ctx, villageDay{village, day}, b.inForce)
 }
 
 func (b *Book) inForce(ctx context.Context, village id.ID, day clock.Day) (*Version, error) {
@@ -238,7 +217,7 @@ func (b *Book) Adopt(ctx context.Context, actor access.Actor, village id.ID, req
 		return nil, false, err
 	}
 	if b.recent != nil {
-		b.recent.Purge()
+		b.recent.forget()
 	}
 	v, err := b.Version(ctx, made)
 	return v, repeated, err

@@ -13,6 +13,7 @@ import (
 	"hefen/internal/access/accesstest"
 	"hefen/internal/clock"
 	"hefen/internal/id"
+	"hefen/internal/ledger"
 	"hefen/internal/rulebook"
 	"hefen/internal/storage"
 	"hefen/internal/storage/dbtest"
@@ -142,6 +143,50 @@ func TestRemember(t *testing.T) {
 		}
 		if _, err := w.InForce(t.Context(), w.village+1, today); !errors.Is(err, rulebook.ErrNone) {
 			t.Errorf("another village: %v", err)
+		}
+	})
+}
+
+// What another server adds is seen when the moment is over: a version and a period that has shut.
+func TestRememberSeesOthers(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db)
+		if _, _, err := w.Adopt(t.Context(), w.secretary, w.village, request(0, today)); err != nil {
+			t.Fatal(err)
+		}
+		slow, quick := rulebook.New(db, now), rulebook.New(db, now)
+		slow.Remember(time.Hour)
+		quick.Remember(0)
+		ask := func(b *rulebook.Book) *rulebook.Version {
+			v, err := b.InForce(t.Context(), w.village, today)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v
+		}
+		counted, n := storage.CountStatements(t.Context())
+		for range 3 {
+			if _, err := slow.InForce(counted, w.village, today); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if ask(slow).Number != 1 || ask(quick).Number != 1 || n.Load() > 3 { // the stamp, the version, its file
+			t.Errorf("%d statements", n.Load())
+		}
+		if _, _, err := w.Adopt(t.Context(), w.secretary, w.village, request(1, today)); err != nil {
+			t.Fatal(err)
+		}
+		if ask(slow).Number != 1 || ask(quick).Number != 2 {
+			t.Errorf("after an adoption: %d within the moment, %d after it", ask(slow).Number, ask(quick).Number)
+		}
+		err := db.InTx(t.Context(), func(tx *storage.Tx) error {
+			return ledger.MarkPeriod(tx, w.village, today.Add(-30), today.Add(-1), ledger.PeriodGrace, 1, now())
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := ask(quick); v.FirstOpen != today {
+			t.Errorf("first open day %v after a period has shut", v.FirstOpen)
 		}
 	})
 }
