@@ -92,7 +92,7 @@ type Options struct {
 	Fresh time.Duration
 	// Names is how long a name, and which scheme is in force, is kept in memory (30 s); negative: not at all.
 	Names time.Duration
-	// Sums is how long sums over groups and villages are kept (10 s); negative: not at all.
+	// Sums is how long sums over groups and villages, and how many stand on a board, are kept (10 s); negative: not at all.
 	Sums time.Duration
 }
 
@@ -110,6 +110,7 @@ type Service struct {
 	asked  throttle
 	names  *expirable.LRU[id.ID, name]
 	books  *expirable.LRU[bookKey, *scheme.Scheme]
+	sizes  sums[ref]
 	groups sums[groupsKey]
 	towns  sums[townKey]
 }
@@ -132,6 +133,7 @@ func New(db *storage.DB, redis *redisx.Client, now clock.Clock, book *rulebook.B
 	}
 	s.names = expirable.NewLRU[id.ID, name](20_000, nil, life)
 	s.books = expirable.NewLRU[bookKey, *scheme.Scheme](2_000, nil, life)
+	s.sizes = sums[ref]{ttl: opt.Sums}
 	s.groups = sums[groupsKey]{ttl: opt.Sums}
 	s.towns = sums[townKey]{ttl: opt.Sums}
 	return s

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"hefen/internal/id"
 	"hefen/internal/points"
@@ -28,10 +29,32 @@ func (r ref) count(where string, args ...any) (string, []any) {
 	return "((SELECT COUNT(*)" + onBoard + where + ") - (SELECT COUNT(*)" + gone + where + "))", all
 }
 
-// pageQuery is one statement: the rows after the cursor and, with them, what they need to know of those before.
-func pageQuery(r ref, after cursor, limit int) (string, []any) {
-	of, args := r.count("")
-	q := "SELECT t.account_id, t.amount, " + of
+// size is how many stand on a ranking, and how many are kept from it because they were closed. It changes seldom and
+// costs as much to count as the rest of a page, so it is kept like the sums over groups.
+type size struct{ of, gone int64 }
+
+// size is what is remembered of a ranking's size, or what the database says. Redis counts for itself, and must find SQL
+// in agreement, so nothing is remembered beside it.
+func (s *Service) size(ctx context.Context, r ref) (size, error) {
+	changes, at := s.lanes.view(r.village).changes.Load(), time.Now()
+	if v, ok := s.sizes.get(r, changes); ok && !s.redis.On() {
+		return v.(size), nil
+	}
+	var n size
+	err := s.db.QueryRow(ctx, "SELECT (SELECT COUNT(*)"+onBoard+"), (SELECT COUNT(*)"+gone+")",
+		r.village, r.wallet, r.span, r.kind, r.wallet, r.span, r.village, r.kind, r.span.Last()).Scan(&n.of, &n.gone)
+	if err != nil {
+		return n, wrap(err)
+	}
+	n.of -= n.gone
+	s.sizes.put(r, changes, at, n)
+	return n, nil
+}
+
+// pageQuery is one statement: the rows after the cursor and, with them, what they need to know of those before. Where
+// nobody is kept from the ranking, nobody is looked up for it.
+func pageQuery(r ref, after cursor, limit int, anyGone bool) (string, []any) {
+	q, args := "SELECT t.account_id, t.amount", []any{}
 	if after.set {
 		above, a := r.count(" AND t.amount > ?", after.amount)
 		same, b := r.count(" AND t.amount = ? AND t.account_id >= ?", after.amount, after.account)
@@ -46,8 +69,11 @@ func pageQuery(r ref, after cursor, limit int) (string, []any) {
 		q += " AND t.amount <= ? AND (t.amount < ? OR t.account_id < ?)"
 		args = append(args, after.amount, after.amount, after.account)
 	}
-	q += notGone + " ORDER BY t.amount DESC, t.account_id DESC" + limitTo(limit)
-	return q, append(args, r.span.Last())
+	if anyGone {
+		q += notGone
+		args = append(args, r.span.Last())
+	}
+	return q + " ORDER BY t.amount DESC, t.account_id DESC" + limitTo(limit), args
 }
 
 // limitTo stands in the text: with a parameter there, SQLite compiles the statement anew at every execution, which
@@ -55,8 +81,12 @@ func pageQuery(r ref, after cursor, limit int) (string, []any) {
 func limitTo(n int) string { return fmt.Sprintf(" LIMIT %d", n) }
 
 func (s *Service) sqlPage(ctx context.Context, r ref, after cursor, limit int) (part, error) {
-	q, args := pageQuery(r, after, limit)
-	var p part
+	n, err := s.size(ctx, r)
+	if err != nil {
+		return part{}, err
+	}
+	q, args := pageQuery(r, after, limit, n.gone > 0)
+	p := part{of: n.of}
 	var same int64
 	rows, err := s.db.Query(ctx, q, args...)
 	if err != nil {
@@ -65,29 +95,33 @@ func (s *Service) sqlPage(ctx context.Context, r ref, after cursor, limit int) (
 	defer rows.Close()
 	for rows.Next() {
 		var l line
-		if err := rows.Scan(&l.account, &l.amount, &p.of, &p.above, &same); err != nil {
+		if err := rows.Scan(&l.account, &l.amount, &p.above, &same); err != nil {
 			return p, fmt.Errorf("board page: %w", err)
 		}
 		p.lines = append(p.lines, l)
 	}
 	p.before = p.above + same
+	p.of = max(p.of, p.before+int64(len(p.lines))) // others may have come on since it was counted
 	if len(p.lines) > 0 && p.lines[0].amount != after.amount {
 		p.above = p.before // the first row of the page begins a rank of its own
 	}
 	return p, rows.Err()
 }
 
-// sqlAround is two statements, or three where the first neighbour shares its rank with rows further up.
+// sqlAround is two statements, or three where the first neighbour shares its rank with rows further up; and one for the
+// ranking's size, where that is not remembered.
 func (s *Service) sqlAround(ctx context.Context, r ref, account id.ID, n int) (part, error) {
-	var p part
 	mine := line{account: account}
-	of, ofArgs := r.count("")
-	err := s.db.QueryRow(ctx, "SELECT t.amount, "+of+` FROM totals t
+	all, err := s.size(ctx, r)
+	if err != nil {
+		return part{}, err
+	}
+	p := part{of: all.of}
+	err = s.db.QueryRow(ctx, `SELECT t.amount FROM totals t
 		WHERE t.account_id = ? AND t.wallet = ? AND t.span = ? AND t.village_id = ? AND t.kind = ?`+notGone,
-		append(ofArgs, account, r.wallet, r.span, r.village, r.kind, r.span.Last())...).Scan(&mine.amount, &p.of)
+		account, r.wallet, r.span, r.village, r.kind, r.span.Last()).Scan(&mine.amount)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = s.db.QueryRow(ctx, "SELECT "+of, ofArgs...).Scan(&p.of)
-		return p, wrap(err)
+		return p, nil
 	}
 	if err != nil {
 		return p, wrap(err)
