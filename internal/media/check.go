@@ -42,43 +42,33 @@ type inquiry struct {
 	Text string `json:"text,omitempty"`
 }
 
-// AskText has a text checked, in the transaction that stores it; a text that replaces another is checked anew. The check may
-// take long when WeChat is away; nothing waits for it.
-func (s *Service) AskText(tx *storage.Tx, by Sender, kind string, ref id.ID, text string) error {
+// AskText has a text checked, in the transaction that stores it; a text that replaces another is checked anew. trusted: written
+// by an official. The check may take long when WeChat is away; nothing waits for it.
+func (s *Service) AskText(tx *storage.Tx, by Sender, trusted bool, kind string, ref id.ID, text string) error {
 	if text == "" {
 		return nil
 	}
-	return s.ask(tx, by, kind, ref, text)
+	return s.ask(tx, by, trusted, inquiry{kind, ref, by.User, text})
 }
 
-func (s *Service) ask(tx *storage.Tx, by Sender, kind string, ref id.ID, text string) error {
-	verdict, at := verdictWaiting, clock.Ms(s.now())
+// ask notes what is to be checked. Where there is no WeChat to ask, nothing is noted and everything may be shown. The same
+// picture is asked for once.
+func (s *Service) ask(tx *storage.Tx, by Sender, trusted bool, q inquiry) error {
 	if s.check.wx == nil {
-		verdict = "off"
-	}
-	if kind != checkPhoto {
-		n, err := tx.Exec("UPDATE content_checks SET verdict = ?, user_id = ?, asked_at = ?, checked_at = 0 WHERE kind = ? AND ref_id = ?", verdict, by.User, at, kind, ref)
-		if err != nil {
-			return fmt.Errorf("ask for check: %w", err)
-		}
-		if n > 0 {
-			return s.emit(tx, by, verdict, inquiry{kind, ref, by.User, text})
-		}
-	}
-	_, err := tx.Exec("INSERT INTO content_checks (id, village_id, kind, ref_id, user_id, verdict, asked_at, checked_at) VALUES (?,?,?,?,?,?,?,0)",
-		tx.NewID(), by.Village, kind, ref, by.User, verdict, at)
-	if storage.IsDuplicate(err) { // the same picture has been asked for before
 		return nil
+	}
+	at := clock.Ms(s.now())
+	_, err := tx.Exec("INSERT INTO content_checks (id, village_id, kind, ref_id, user_id, trusted, verdict, asked_at, checked_at) VALUES (?,?,?,?,?,?,?,?,0)",
+		tx.NewID(), by.Village, q.Kind, q.Ref, by.User, bit(trusted), verdictWaiting, at)
+	if storage.IsDuplicate(err) {
+		if q.Kind == checkPhoto {
+			return nil
+		}
+		_, err = tx.Exec("UPDATE content_checks SET verdict = ?, user_id = ?, trusted = ?, asked_at = ?, checked_at = 0 WHERE kind = ? AND ref_id = ?",
+			verdictWaiting, by.User, bit(trusted), at, q.Kind, q.Ref)
 	}
 	if err != nil {
 		return fmt.Errorf("ask for check: %w", err)
-	}
-	return s.emit(tx, by, verdict, inquiry{kind, ref, by.User, text})
-}
-
-func (s *Service) emit(tx *storage.Tx, by Sender, verdict string, q inquiry) error {
-	if verdict != verdictWaiting {
-		return nil
 	}
 	return tx.Emit(by.Village, TopicCheck, q)
 }
@@ -188,8 +178,8 @@ func (s *Service) asked(ctx context.Context, q inquiry) (wechat.Verdict, error) 
 	return s.check.wx.CheckImage(ctx, data)
 }
 
-// Readable reports whether a text may be shown to a viewer who did not write it. Texts that were never asked about may.
-func (s *Service) Readable(ctx context.Context, v Viewer, trusted func(ref id.ID) bool, kind string, refs ...id.ID) (map[id.ID]bool, error) {
+// Readable reports which texts of a kind may be shown to a viewer. Texts that were never asked about may.
+func (s *Service) Readable(ctx context.Context, v Viewer, kind string, refs ...id.ID) (map[id.ID]bool, error) {
 	out := make(map[id.ID]bool, len(refs))
 	for _, r := range refs {
 		out[r] = true
@@ -198,7 +188,7 @@ func (s *Service) Readable(ctx context.Context, v Viewer, trusted func(ref id.ID
 		return out, nil
 	}
 	padded := storage.Padded(refs)
-	rows, err := s.db.Query(ctx, "SELECT ref_id, user_id, verdict FROM content_checks WHERE kind = ? AND ref_id IN "+storage.In(len(padded)), storage.Args(padded, kind)...)
+	rows, err := s.db.Query(ctx, "SELECT ref_id, user_id, trusted, verdict FROM content_checks WHERE kind = ? AND ref_id IN "+storage.In(len(padded)), storage.Args(padded, kind)...)
 	if err != nil {
 		return nil, fmt.Errorf("read checks: %w", err)
 	}
@@ -206,10 +196,11 @@ func (s *Service) Readable(ctx context.Context, v Viewer, trusted func(ref id.ID
 	for rows.Next() {
 		o := Opened{state: "kept"}
 		var ref id.ID
-		if err := rows.Scan(&ref, &o.By, &o.verdict); err != nil {
+		var trusted int
+		if err := rows.Scan(&ref, &o.By, &trusted, &o.verdict); err != nil {
 			return nil, err
 		}
-		o.Trusted = trusted(ref)
+		o.Trusted = trusted != 0
 		out[ref] = o.stateFor(v) == Shown
 	}
 	return out, rows.Err()

@@ -126,7 +126,7 @@ func (s *Service) settle(ctx context.Context, upload id.ID, by Sender, hash stri
 		if err != nil {
 			return fmt.Errorf("store photo: %w", err)
 		}
-		if err := s.ask(tx, by, checkPhoto, media, ""); err != nil {
+		if err := s.ask(tx, by, false, inquiry{Kind: checkPhoto, Ref: media, User: by.User}); err != nil {
 			return err
 		}
 		if _, err := tx.Exec("DELETE FROM upload_chunks WHERE upload_id = ?", upload); err != nil {
