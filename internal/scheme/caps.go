@@ -9,6 +9,8 @@ import (
 const (
 	OfAccount = "account" // the account that is credited
 	OfMember  = "member"  // the person who did it, where a household is credited
+	OfGroup   = "group"   // all accounts of the villagers' group together
+	OfVillage = "village" // all accounts of the village together
 )
 
 // Directions a cap limits.
@@ -20,11 +22,12 @@ const (
 
 // Cap limits what counts within one period of the calendar, by the day of the deed. Exactly one of Points and Times is set.
 type Cap struct {
-	Per    string        `json:"per" enum:"day,week,month,quarter,half,year,life"`
+	Per    string        `json:"per" enum:"day,week,month,two_months,quarter,half,year,life"`
 	Points points.Amount `json:"points,omitempty" doc:"sum of what counts, as a positive number"`
 	Times  int           `json:"times,omitempty" doc:"records that count; warnings and records of 0 points do not"`
-	Of     string        `json:"of" enum:"account,member"`
+	Of     string        `json:"of" enum:"account,member,group,village"`
 	On     string        `json:"on" enum:"awards,deductions,both"`
+	Except []string      `json:"except,omitempty" doc:"caps over all items: classes that they neither limit nor count"`
 }
 
 // limits reports whether the cap concerns an amount of this sign.

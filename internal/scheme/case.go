@@ -36,6 +36,21 @@ type Case struct {
 	Grade      string        // graded items: code of the grade
 	Quantity   int64         // items by quantity: thousandths of the unit
 	Note       string
+	CountedOn  clock.Day    // day in whose year it counts; zero: OccurredOn
+	DecidedOn  clock.Day    // day of the decision, on which tags of thresholds begin; zero: OccurredOn
+	Event      id.ID        // the event or deed it belongs to, where several records share one; 0: none named
+	Parts      []PartResult // sheets: one for each part
+	Persons    int          // items per person: how many took part, where they are not named as parties
+	Repaired   bool         // put right, with a written promise: what the item's repair leaves counts
+	Who        Who          // of the account, and of the person who did it, on the day of the deed
+	Parties    []Party      // whom it touches beside its account
+}
+
+// PartResult is one line of a sheet as filled in: what is taken off Full, or the option chosen.
+type PartResult struct {
+	Code   string        `json:"code"`
+	Off    points.Amount `json:"off,omitempty" doc:"points taken off, without sign"`
+	Option string        `json:"option,omitempty"`
 }
 
 // Validate says whether the case is filled in as its item wants. Errors are of kind Invalid and name the field.

@@ -2,76 +2,18 @@ package scheme
 
 import (
 	"hefen/internal/clock"
-	"hefen/internal/id"
 	"hefen/internal/points"
 )
-
-// Intent is how a change meets the balance, which only the ledger knows when it posts.
-type Intent string
-
-const (
-	Add         Intent = "add"           // the amount as it is
-	StopAtFloor Intent = "stop_at_floor" // a deduction takes what is above the wallet's floor, and no more
-	Zero        Intent = "zero"          // whatever is there when posted goes; the amount is what was known before
-)
-
-// Change is what a decision does to one wallet.
-type Change struct {
-	Account id.ID         `json:"account"`
-	Wallet  string        `json:"wallet"`
-	Amount  points.Amount `json:"amount"`
-	Intent  Intent        `json:"intent" enum:"add,stop_at_floor,zero"`
-}
-
-// Kinds of tag that package standing keeps on accounts.
-const (
-	TagVeto      = "veto"       // 一票否决: no awards
-	TagBarred    = "barred"     // no redemption
-	TagSuspended = "suspended"  // everything paused
-	TagWarning   = "warning"    // warned, not yet deducted
-	TagOpenFault = "open_fault" // a fault not yet put right
-)
-
-// Tag is a mark on an account for a term: from From, until To (exclusive; clock.Forever is open).
-type Tag struct {
-	Kind string    `json:"kind" enum:"veto,barred,suspended,warning,open_fault"`
-	From clock.Day `json:"from"`
-	To   clock.Day `json:"to"`
-}
-
-// Decided is an earlier decision as the ledger and the cases remember it; reversed ones are left out.
-type Decided struct {
-	Case       id.ID
-	Account    id.ID
-	Member     id.ID
-	Group      id.ID
-	Item       string
-	Class      string
-	OccurredOn clock.Day
-	No         int64 // order of decision
-	Counted    points.Amount
-	Warned     bool
-}
-
-// Facts is what Needs asked for, for one account: Decided sorted by No, each case once. See History.
-type Facts struct{ Decided []Decided }
-
-// Decision is what a case is worth and why (评定).
-type Decision struct {
-	Value   points.Amount `json:"value" doc:"what the item gives before warnings and limits"`
-	Counted points.Amount `json:"counted" doc:"what counts"`
-	Warned  bool          `json:"warned" doc:"a warning in place of a deduction"`
-	Changes []Change      `json:"changes,omitempty"`
-	Tags    []Tag         `json:"tags,omitempty"`
-	Reasons []string      `json:"reasons" doc:"why, one sentence each, in plain Chinese"`
-}
 
 // Decide answers what a case is worth, in the order of the steps below. Limits are consumed in the order of decision
 // within the window that holds the day of the deed: everything in facts comes before this case, whatever its day, so a
 // late arrival takes what is left. A capped case is decided with what still fits, perhaps nothing, never refused.
-// Errors are those of Validate.
-func Decide(s *Scheme, c Case, f Facts) (Decision, error) {
-	r := run{scheme: s, c: &c, decided: f.Decided}
+// Errors are those of Validate, and ErrBudget.
+func Decide(s *Scheme, c Case, f *Facts) (Decision, error) {
+	if f == nil {
+		f = &Facts{}
+	}
+	r := run{scheme: s, c: &c, facts: f}
 	for _, step := range steps {
 		if err := step(&r); err != nil {
 			return Decision{}, err
@@ -86,90 +28,103 @@ type run struct {
 	scheme  *Scheme
 	c       *Case
 	item    *Item
-	decided []Decided
-	limit   string // the reason of the tightest cap so far
+	grade   *Grade // graded items: the grade given
+	facts   *Facts
+	worth   points.Amount // what the item gives, once
+	own     share         // of the case's account
+	others  []share
+	dropped bool // a warning, or a record that was put right: no effects
 }
+
+// share is what the case is becoming worth for one account. What it reaches is to; what earlier records of the same
+// state or conflict group reached, and what it takes the place of, is from; their difference is what counts.
+type share struct {
+	Share
+	name     string // of the party, in reasons; empty for the case's own account
+	to, from points.Amount
+	beyond   int64  // thousandths by which a campaign multiplies after the caps; 0: none
+	limit    string // the reason of the tightest cap so far
+	pending  bool
+}
+
+// delta is what counts.
+func (sh *share) delta() points.Amount { return sh.to - sh.from }
 
 // steps is the order of a decision: eligibility → value → amounts by role → multiplier → repeat → rounding → conflict
 // group → caps (item, class, person, total) → budget → open fault → effects. A construct of the file is one step.
 var steps = []func(*run) error{
 	(*run).eligible,
 	(*run).value,
-	(*run).repeat,
-	(*run).capItem,
-	(*run).capClass,
-	(*run).capPerson,
-	(*run).capTotal,
-	(*run).explainCaps,
+	(*run).divide,
+	each((*run).multiply),
+	each((*run).warnFirst),
+	each((*run).repeat),
+	each((*run).round),
+	each((*run).replace),
+	each((*run).caps),
+	(*run).budget,
+	each((*run).openFault),
+	(*run).settle,
 	(*run).effects,
+	(*run).thresholds,
+	(*run).basis,
 }
 
-// eligible finds the item and checks that it covers the day and is filled in.
+// each makes a step of what is done to every share.
+func each(do func(*run, *share)) func(*run) error {
+	return func(r *run) error {
+		do(r, &r.own)
+		for i := range r.others {
+			do(r, &r.others[i])
+		}
+		return nil
+	}
+}
+
+// eligible finds the item and checks that it covers the day, is meant for whom it touches, and is filled in.
 func (r *run) eligible() (err error) {
 	r.item, err = r.scheme.validate(r.c)
 	return err
 }
 
-func (r *run) value() error {
-	v := &r.item.Value
-	switch v.Kind {
-	case ValueFixed:
-		r.Value = v.Points
-		r.because(sayFixed(r.item))
-	case ValueRange:
-		r.Value = r.c.Points
-		r.because(sayRange(r.item, r.c.Points))
-	case ValueGrades:
-		g, _ := v.Grade(r.c.Grade)
-		r.Value = g.Points
-		r.because(sayGrade(r.item, g))
-	case ValueSteps:
-		st := v.step(r.c.Quantity)
-		r.Value = st.Points
-		r.because(sayStep(r.item, r.c.Quantity, st))
-	case ValuePerUnit:
-		r.Value = v.perUnit(r.c.Quantity)
-		r.because(sayPerUnit(r.item, r.c.Quantity, r.Value))
+// settle takes over what the steps have found.
+func (r *run) settle() error {
+	r.Counted, r.Replaced, r.Warned = r.own.delta(), r.own.from, r.own.Warned
+	for i := range r.others {
+		sh := &r.others[i]
+		sh.Counted, sh.Replaced = sh.delta(), sh.from
+		r.Shares = append(r.Shares, sh.Share)
 	}
-	r.Counted = r.Value
-	return nil
-}
-
-// repeat turns the first record within a validity into a warning. A like record on either side of the day makes this
-// one the repetition, because the earlier decision is never changed.
-func (r *run) repeat() error {
-	w := r.item.WarnFirst
-	if w == nil || r.Counted >= 0 {
-		return nil
-	}
-	for i := range r.decided {
-		if d := &r.decided[i]; d.Item == r.item.Code && d.Account == r.c.Account && d.Case != r.c.ID && w.like(d.OccurredOn, r.c.OccurredOn) {
-			r.because(sayRepeat(d, r.Counted))
-			return nil
-		}
-	}
-	until := w.ends(r.c.OccurredOn)
-	r.because(sayWarned(until, r.Counted))
-	r.Counted, r.Warned = 0, true
-	r.Tags = append(r.Tags, Tag{Kind: TagWarning, From: r.c.OccurredOn, To: until})
-	return nil
-}
-
-// effects turns what counts into changes of wallets. A score wallet takes a deduction in full, whatever the spend
-// wallet has left.
-func (r *run) effects() error {
-	if r.Counted == 0 {
-		return nil
-	}
-	r.Changes = make([]Change, 0, len(r.item.Credits))
-	for _, code := range r.item.Credits {
-		w, _ := r.scheme.Wallet(code)
-		if r.Counted < 0 && w.GainsOnly {
-			continue
-		}
-		r.Changes = append(r.Changes, Change{Account: r.c.Account, Wallet: code, Amount: r.Counted, Intent: w.intent(r.Counted)})
+	if r.item.Valid != nil {
+		r.ValidTo = r.item.Valid.end(r.c.OccurredOn)
 	}
 	return nil
 }
 
+// because notes a reason; that of another party is told with its name.
 func (r *run) because(reason string) { r.Reasons = append(r.Reasons, reason) }
+
+func (r *run) becauseOf(sh *share, reason string) {
+	if sh.name != "" {
+		reason = sh.name + "：" + reason
+	}
+	r.because(reason)
+}
+
+// basis names the version of the rules, so that a reason can be looked up in it years later.
+func (r *run) basis() error {
+	text := "依据《" + r.scheme.Title + "》"
+	if r.scheme.Edition != "" {
+		text += "（" + r.scheme.Edition + "）"
+	}
+	r.because(text)
+	return nil
+}
+
+// day is the day in whose year the case counts.
+func (c *Case) day() clock.Day {
+	if c.CountedOn != 0 {
+		return c.CountedOn
+	}
+	return c.OccurredOn
+}

@@ -1,6 +1,9 @@
 package scheme
 
-import "hefen/internal/clock"
+import (
+	"hefen/internal/clock"
+	"hefen/internal/points"
+)
 
 // Kinds of evidence an item may ask for.
 const (
@@ -13,20 +16,34 @@ const (
 
 // Item is one line of the village's table (积分事项).
 type Item struct {
-	Code        string     `json:"code"`
-	Name        string     `json:"name"`
-	Class       string     `json:"class"`
-	Hint        string     `json:"hint,omitempty" doc:"how to earn it, or who verifies it, in the village's words"`
-	Value       Value      `json:"value"`
-	Credits     []string   `json:"credits" doc:"wallets that it moves"`
-	Caps        []Cap      `json:"caps,omitempty"`
-	Evidence    []string   `json:"evidence" doc:"any one of them is enough unless evidence_all; never empty"`
-	EvidenceAll bool       `json:"evidence_all,omitempty" doc:"all of them are needed"`
-	Review      Review     `json:"review"`
-	WarnFirst   *WarnFirst `json:"warn_first,omitempty"`
-	From        clock.Day  `json:"from,omitempty" doc:"first day of deeds that it covers; empty: always"`
-	To          clock.Day  `json:"to,omitempty" doc:"last day of deeds that it covers, inclusive; empty: without end"`
-	Words       ItemWords  `json:"words" doc:"the rule as people read it"`
+	Code        string      `json:"code"`
+	Name        string      `json:"name"`
+	Class       string      `json:"class"`
+	Hint        string      `json:"hint,omitempty" doc:"how to earn it, or who verifies it, in the village's words"`
+	Value       Value       `json:"value"`
+	Credits     []string    `json:"credits" doc:"wallets that it moves"`
+	Caps        []Cap       `json:"caps,omitempty"`
+	Evidence    []string    `json:"evidence" doc:"any one of them is enough unless evidence_all; never empty"`
+	EvidenceAll bool        `json:"evidence_all,omitempty" doc:"all of them are needed"`
+	Review      Review      `json:"review"`
+	Subject     string      `json:"subject,omitempty" enum:"household,person,group,team" doc:"whose account it is about, where it differs from the scheme's subject"`
+	Parties     []PartyRule `json:"parties,omitempty" doc:"who is credited or charged; empty: the account of the case alone"`
+	Only        *Only       `json:"only,omitempty"`
+	Times       string      `json:"times,omitempty" enum:"members,adults" doc:"the value is multiplied by the people of the household"`
+	Set         bool        `json:"set,omitempty" doc:"the year score is set to the value instead of moved by it"`
+	State       string      `json:"state,omitempty" enum:"day,week,month,two_months,quarter,half,year" doc:"a state of that period: the latest replaces the earlier one"`
+	Conflict    string      `json:"conflict,omitempty" doc:"conflict group: of one deed only the highest of its items counts"`
+	WarnFirst   *WarnFirst  `json:"warn_first,omitempty"`
+	Repeat      *Repeat     `json:"repeat,omitempty"`
+	Effects     *Effects    `json:"effects,omitempty"`
+	Repair      *Repair     `json:"repair,omitempty"`
+	Valid       *Term       `json:"valid,omitempty" doc:"how long the record and the spendable points of it last; absent: for ever"`
+	Calendar    *Calendar   `json:"calendar,omitempty"`
+	Charge      []string    `json:"charge,omitempty" doc:"wallets that a deduction empties one after the other; absent: the scheme's"`
+	Own         bool        `json:"own,omitempty" doc:"one of the village's own items beside the county's table"`
+	From        clock.Day   `json:"from,omitempty" doc:"first day of deeds that it covers; empty: always"`
+	To          clock.Day   `json:"to,omitempty" doc:"last day of deeds that it covers, inclusive; empty: without end"`
+	Words       ItemWords   `json:"words" doc:"the rule as people read it"`
 }
 
 // ItemWords is what the pages show, made once when the scheme is parsed.
@@ -42,12 +59,46 @@ type ItemWords struct {
 type Review struct {
 	Levels int  `json:"levels" doc:"approvals by people other than the author"`
 	Direct bool `json:"direct" doc:"takes effect as it is entered"`
+	Panel  bool `json:"panel,omitempty" doc:"the panel decides by vote"`
 }
 
-// WarnFirst makes the first record within a validity a warning of 0 points. Exactly one of the two is set.
+// WarnFirst makes the first record within a validity a warning of 0 points.
 type WarnFirst struct {
-	Months int `json:"months,omitempty"`
-	Days   int `json:"days,omitempty"`
+	Term
+	FixDays int `json:"fix_days,omitempty" doc:"days to put it right; until then, and on until it is closed, the fault is open"`
+}
+
+// Repeat makes a like record within a validity cost, or earn, more.
+type Repeat struct {
+	Term
+	Factor int64 `json:"factor" doc:"thousandths: 2000 doubles"`
+	Each   bool  `json:"each,omitempty" doc:"once more for every earlier one: twice, four times, eight times"`
+}
+
+// Effects are what a record does beside its points, unless it is only a warning.
+type Effects struct {
+	Zero []string    `json:"zero,omitempty" doc:"wallets that are emptied"`
+	Tags []TagEffect `json:"tags,omitempty"`
+}
+
+// TagEffect puts a tag on the account for a term.
+type TagEffect struct {
+	Kind    string   `json:"kind" enum:"veto,barred,suspended,open_fault"`
+	Term    *Term    `json:"term,omitempty"`
+	FixDays int      `json:"fix_days,omitempty" doc:"open_fault: days to put it right"`
+	Rounds  []string `json:"rounds,omitempty" doc:"veto: the award rounds it bars from; empty: all"`
+}
+
+// Repair is what is left of a record after it was put right and a written promise was given.
+type Repair struct {
+	Points points.Amount `json:"points" doc:"what still counts, with its sign"`
+}
+
+// Calendar are the days on which an item is checked; a deed of another day is refused.
+type Calendar struct {
+	Weekdays []int `json:"weekdays,omitempty" doc:"1 Monday to 7 Sunday"`
+	From     int   `json:"from,omitempty" doc:"first day of the month"`
+	To       int   `json:"to,omitempty" doc:"last day of the month, inclusive"`
 }
 
 // Deducts reports whether the item can only take points away.
@@ -56,28 +107,4 @@ func (i *Item) Deducts() bool { lo, hi := i.Value.Bounds(); return lo < 0 && hi 
 // InForce reports whether the item covers deeds of a day.
 func (i *Item) InForce(day clock.Day) bool {
 	return (i.From == 0 || i.From <= day) && (i.To == 0 || day <= i.To)
-}
-
-// ends is the first day on which a record of day d is no longer valid.
-func (w *WarnFirst) ends(d clock.Day) clock.Day {
-	if w.Days > 0 {
-		return d.Add(w.Days)
-	}
-	return d.AddMonths(w.Months)
-}
-
-// reach is the days on which another record would make one of day d a repetition, on either side.
-func (w *WarnFirst) reach(d clock.Day) (from, to clock.Day) {
-	if w.Days > 0 {
-		return d.Add(-w.Days), d.Add(w.Days)
-	}
-	return d.AddMonths(-w.Months), d.AddMonths(w.Months)
-}
-
-// like reports whether records of days d and e lie within one validity of each other.
-func (w *WarnFirst) like(d, e clock.Day) bool {
-	if e > d {
-		d, e = e, d
-	}
-	return d < w.ends(e)
 }

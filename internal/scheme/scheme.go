@@ -14,23 +14,37 @@ import (
 const (
 	SubjectHousehold = "household"
 	SubjectPerson    = "person"
+	SubjectPooled    = "pooled" // persons do the deeds, their household's account is credited
+	SubjectGroup     = "group"
+	SubjectTeam      = "team" // of items only
 )
 
 // Scheme is one parsed version of a village's rules. It is made by Parse only and never changed afterwards, so it may
 // be shared between goroutines.
 type Scheme struct {
-	Title       string     `json:"title" doc:"name of the rules"`
-	Subject     string     `json:"subject" enum:"household,person" doc:"who is scored"`
-	FenPerPoint int64      `json:"fen_per_point" doc:"what the village reckons a point to be worth, in fen; 0 where it does not say"`
-	Wallets     []Wallet   `json:"wallets"`
-	Classes     []Class    `json:"classes"`
-	Items       []Item     `json:"items"`
-	Caps        []Cap      `json:"caps,omitempty" doc:"limits over all items together"`
-	Base        *Base      `json:"base,omitempty"`
-	Records     Records    `json:"records"`
-	Redemption  Redemption `json:"redemption"`
-	Boards      Boards     `json:"boards"`
-	Rounds      []Round    `json:"rounds,omitempty" doc:"award rounds (年终评比)"`
+	Title       string      `json:"title" doc:"name of the rules"`
+	Subject     string      `json:"subject" enum:"household,person,pooled,group" doc:"who is scored"`
+	FenPerPoint int64       `json:"fen_per_point" doc:"what the village reckons a point to be worth, in fen; 0 where it does not say"`
+	Wallets     []Wallet    `json:"wallets"`
+	Classes     []Class     `json:"classes"`
+	Items       []Item      `json:"items"`
+	Caps        []Cap       `json:"caps,omitempty" doc:"limits over all items together"`
+	Base        *Base       `json:"base,omitempty"`
+	Records     Records     `json:"records"`
+	Redemption  Redemption  `json:"redemption"`
+	Boards      Boards      `json:"boards"`
+	Rounds      []Round     `json:"rounds,omitempty" doc:"award rounds (年终评比)"`
+	Edition     string      `json:"edition,omitempty" doc:"which version of the rules, as reasons name it: 2026年1月1日起施行"`
+	Rounding    string      `json:"rounding" enum:"nearest,down,up,none" doc:"of values after factors: to whole points, or none: to hundredths"`
+	Charge      []string    `json:"charge,omitempty" doc:"wallets that a deduction empties one after the other, the score wallets aside; absent: each for itself"`
+	OpenFault   string      `json:"open_fault" enum:"wait,lost,count" doc:"awards while a fault is open: wait until it is closed, are lost, or count"`
+	Conflicts   []Conflict  `json:"conflicts,omitempty"`
+	Campaigns   []Campaign  `json:"campaigns,omitempty"`
+	Budgets     []Budget    `json:"budgets,omitempty"`
+	Thresholds  []Threshold `json:"thresholds,omitempty"`
+	Watch       []Watch     `json:"watch,omitempty"`
+	RankCoins   []RankCoin  `json:"rank_coins,omitempty"`
+	OwnItems    *OwnItems   `json:"own_items,omitempty"`
 	items       map[string]*Item
 	classes     map[string]*Class
 	scoreWallet string
@@ -51,6 +65,7 @@ type Class struct {
 type Base struct {
 	Wallet string        `json:"wallet" doc:"wallet of kind base that holds it"`
 	Points points.Amount `json:"points"`
+	Every  string        `json:"every" enum:"month,quarter,half,year" doc:"how often it is granted anew"`
 	Line   points.Amount `json:"line" doc:"an account whose base and year score together are below this gets no awards"`
 }
 

@@ -4,14 +4,20 @@ import "hefen/internal/points"
 
 // Kinds of value.
 const (
-	ValueFixed   = "fixed"
-	ValueRange   = "range"
-	ValueGrades  = "grades"
-	ValueSteps   = "steps"
-	ValuePerUnit = "per_unit"
+	ValueFixed      = "fixed"
+	ValueRange      = "range"
+	ValueGrades     = "grades"
+	ValueSteps      = "steps"
+	ValuePerUnit    = "per_unit"
+	ValueBrackets   = "brackets"
+	ValueFaults     = "faults"
+	ValueMilestones = "milestones"
+	ValueStreak     = "streak"
+	ValueSheet      = "sheet"
+	ValuePerPerson  = "per_person"
 )
 
-// How an amount per unit is rounded.
+// How an amount is rounded.
 const (
 	RoundNearest = "nearest" // to whole points, a half up
 	RoundDown    = "down"    // to whole points
@@ -21,15 +27,54 @@ const (
 
 // Value says how many points a record of an item is worth. Deductions are negative.
 type Value struct {
-	Kind   string        `json:"kind" enum:"fixed,range,grades,steps,per_unit"`
-	Points points.Amount `json:"points,omitempty" doc:"fixed; per_unit: of one unit"`
-	From   points.Amount `json:"from,omitempty" doc:"range: least"`
-	To     points.Amount `json:"to,omitempty" doc:"range: most; a note is mandatory"`
-	Grades []Grade       `json:"grades,omitempty"`
-	Unit   string        `json:"unit,omitempty" doc:"steps and per_unit: what the quantity counts"`
-	Max    points.Amount `json:"max,omitempty" doc:"per_unit: most that one record is worth, without sign"`
-	Round  string        `json:"round,omitempty" enum:"nearest,down,up,none" doc:"per_unit: to whole points"`
-	Steps  []Step        `json:"steps,omitempty" doc:"from the smallest quantity up; the last has no end"`
+	Kind       string        `json:"kind" enum:"fixed,range,grades,steps,per_unit,brackets,faults,milestones,streak,sheet,per_person"`
+	Points     points.Amount `json:"points,omitempty" doc:"fixed, streak; per_unit, per_person: of one; faults: of one, negative"`
+	From       points.Amount `json:"from,omitempty" doc:"range: least; faults: where it stops"`
+	To         points.Amount `json:"to,omitempty" doc:"range: most; a note is mandatory"`
+	Panel      bool          `json:"panel,omitempty" doc:"range: the panel gives the value"`
+	Grades     []Grade       `json:"grades,omitempty"`
+	Unit       string        `json:"unit,omitempty" doc:"what the quantity counts"`
+	Max        points.Amount `json:"max,omitempty" doc:"per_unit, per_person, brackets: most that one record is worth, without sign; 0: no limit"`
+	Full       points.Amount `json:"full,omitempty" doc:"faults, sheet: what there is without any fault"`
+	Round      string        `json:"round,omitempty" enum:"nearest,down,up,none" doc:"per_unit, brackets: to whole points"`
+	Steps      []Step        `json:"steps,omitempty" doc:"from the smallest quantity up; the last has no end"`
+	Brackets   []Bracket     `json:"brackets,omitempty" doc:"from the smallest quantity up; each part at its own rate"`
+	Least      int64         `json:"least,omitempty" doc:"brackets: a smaller quantity is worth nothing; thousandths"`
+	Milestones []Milestone   `json:"milestones,omitempty" doc:"from the smallest quantity up"`
+	Per        string        `json:"per,omitempty" enum:"month,quarter,half,year,life" doc:"milestones: within which the quantities add up"`
+	Sum        bool          `json:"sum,omitempty" doc:"milestones: each one reached counts, instead of the highest"`
+	Streak     *Streak       `json:"streak,omitempty"`
+	Parts      []SheetPart   `json:"parts,omitempty" doc:"sheet"`
+}
+
+// Bracket is the rate of the part of a quantity up to and including UpTo.
+type Bracket struct {
+	UpTo   int64         `json:"up_to,omitempty" doc:"thousandths of the unit, inclusive; absent in the last bracket"`
+	Every  int64         `json:"every" doc:"thousandths of the unit that earn Points"`
+	Points points.Amount `json:"points"`
+}
+
+// Milestone is what a sum of quantities is worth once it has reached At.
+type Milestone struct {
+	At     int64         `json:"at" doc:"thousandths of the unit"`
+	Points points.Amount `json:"points"`
+}
+
+// Streak asks for days in a row, the day of the deed the last of them, on each of which the listed items or classes
+// counted at least AtLeast together; all items where none are listed. Days of one streak are not used for another.
+type Streak struct {
+	Days    int           `json:"days"`
+	AtLeast points.Amount `json:"at_least"`
+	Items   []string      `json:"items,omitempty"`
+	Classes []string      `json:"classes,omitempty"`
+}
+
+// SheetPart is one line of an inspection sheet: either Full points from which faults are taken, or one of Options.
+type SheetPart struct {
+	Code    string        `json:"code"`
+	Name    string        `json:"name"`
+	Full    points.Amount `json:"full,omitempty"`
+	Options []Grade       `json:"options,omitempty"`
 }
 
 // Grade is one of the levels of a graded item.
@@ -37,6 +82,8 @@ type Grade struct {
 	Code   string        `json:"code"`
 	Name   string        `json:"name"`
 	Points points.Amount `json:"points"`
+
+	Effects *Effects `json:"effects,omitempty" doc:"in place of the item's"`
 }
 
 // Step is what a quantity up to and including UpTo is worth.

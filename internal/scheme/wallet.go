@@ -20,6 +20,27 @@ type Wallet struct {
 	GainsOnly bool          `json:"gains_only" doc:"deductions never touch it (荣誉只增不减)"`
 	Order     int           `json:"order" doc:"spend wallets are drawn on from the lowest; equal ones in the order of the file"`
 	Reset     *Reset        `json:"reset,omitempty"`
+	Pays      []string      `json:"pays,omitempty" doc:"spend wallets: what they pay for, goods or fee; never empty there"`
+	With      *With         `json:"with,omitempty" doc:"spend wallets: only together with another wallet"`
+}
+
+// What a spend wallet pays for.
+const (
+	PaysGoods = "goods"
+	PaysFee   = "fee" // offsets a fee of the village, such as sanitation
+)
+
+// With lets a wallet be spent only beside another, so many of its points for each point of the other.
+type With struct {
+	Wallet string      `json:"wallet" doc:"the other wallet"`
+	Ratio  int64       `json:"ratio" doc:"thousandths of a point of this wallet for each point of the other"`
+	Ratios []WithState `json:"ratios,omitempty" doc:"for accounts in a state; the first that stands"`
+}
+
+// WithState is the ratio for accounts in a state.
+type WithState struct {
+	State string `json:"state"`
+	Ratio int64  `json:"ratio"`
 }
 
 // Reset empties a spend wallet at set dates.
