@@ -179,13 +179,13 @@ func (r *replayer) restsOnChanged(c *record, windows []scheme.Window) bool {
 
 // again decides one case anew with what was decided before it, and posts the difference.
 func (r *replayer) again(tx *storage.Tx, v *rulebook.Version, c *record) error {
-	var before scheme.Facts
+	var earlier []scheme.Decided
 	for _, d := range r.known {
 		if d.No < c.no || d.No == c.no && d.Case < c.id {
-			before.Decided = append(before.Decided, d)
+			earlier = append(earlier, d)
 		}
 	}
-	d, err := scheme.Decide(v.Scheme, c.deed(), before)
+	d, err := scheme.Decide(v.Scheme, c.deed(), scheme.NewFacts(earlier))
 	if err != nil {
 		return err
 	}

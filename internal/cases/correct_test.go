@@ -187,7 +187,7 @@ func (w *world) enter(c scheme.Case) id.ID {
 
 // sameAsFresh decides the living cases from nothing, in order, and compares.
 func (w *world) sameAsFresh(rt *rapid.T, s *scheme.Scheme, household id.ID, live []scheme.Case) {
-	var facts scheme.Facts
+	facts := scheme.NewFacts(nil)
 	var want []string
 	var score points.Amount
 	for i, c := range live {
@@ -195,9 +195,7 @@ func (w *world) sameAsFresh(rt *rapid.T, s *scheme.Scheme, household id.ID, live
 		if err != nil {
 			rt.Fatal(err)
 		}
-		item, _ := s.Item(c.Item)
-		facts.Decided = append(facts.Decided, scheme.Decided{Case: c.ID, Account: c.Account, Item: c.Item, Class: item.Class,
-			OccurredOn: c.OccurredOn, No: int64(i + 1), Counted: d.Counted, Warned: d.Warned})
+		facts.Note(s, c, d, int64(i+1))
 		want = append(want, fmt.Sprintf("%s|%d|%v", c.ID, int64(d.Counted), map[bool]int{true: 1}[d.Warned]))
 		score += d.Counted
 	}

@@ -46,10 +46,10 @@ func (s *Service) Outlook(ctx context.Context, a access.Actor, village, househol
 	if err != nil {
 		return nil, err
 	}
-	facts := scheme.History(rows)
+	facts, plain := scheme.NewFacts(rows), v.Scheme.InEdition("") // a list of all items needs no version on each line
 	out := make(map[string]Outlook, len(deeds))
 	for _, c := range deeds {
-		d, err := scheme.Decide(v.Scheme, c, facts[account])
+		d, err := scheme.Decide(plain, c, facts)
 		if errs.KindOf(err) == errs.Invalid {
 			continue
 		}

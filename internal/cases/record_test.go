@@ -65,7 +65,7 @@ func TestPreviewWritesNothing(t *testing.T) {
 			t.Errorf("%+v %v", r, err)
 		}
 		r, err = w.cases.Preview(context.Background(), w.member, w.village, cases.Request{Item: "gamble", Subjects: w.homes[:1]})
-		if err != nil || r.Items[0].Points != -20*points.Point || r.Items[0].State != cases.Submitted || len(r.Items[0].Reasons) != 2 {
+		if err != nil || r.Items[0].Points != -20*points.Point || r.Items[0].State != cases.Submitted || len(r.Items[0].Reasons) != 3 {
 			t.Errorf("%+v %v", r, err)
 		}
 		if w.tables() != before {

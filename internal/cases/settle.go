@@ -60,10 +60,10 @@ func (s *settlement) decide(read query, newID func() id.ID) ([]refusal, error) {
 	for i := range rows {
 		last = max(last, rows[i].No)
 	}
-	facts := scheme.History(rows)
+	facts := scheme.NewFacts(rows)
 	var refused []refusal
 	for i, c := range s.cases {
-		d, err := scheme.Decide(s.version.Scheme, c.deed(), facts[c.account])
+		d, err := scheme.Decide(s.version.Scheme, c.deed(), facts)
 		if err != nil {
 			refused = append(refused, refusal{i, err})
 			continue
@@ -74,9 +74,7 @@ func (s *settlement) decide(read query, newID func() id.ID) ([]refusal, error) {
 		c.no = last
 		c.scheme, c.counted = s.version.ID, s.version.Counted(c.occurred)
 		c.decider, c.decidedAt, c.changedAt = s.by, clock.Ms(s.at), clock.Ms(s.at)
-		f := facts[c.account]
-		f.Decided = append(f.Decided, c.decided())
-		facts[c.account] = f
+		facts.Note(s.version.Scheme, c.deed(), d, c.no)
 	}
 	return refused, nil
 }

@@ -4,6 +4,7 @@ package points
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 )
@@ -62,6 +63,22 @@ func (a Amount) Signed() string {
 		return "+" + a.String()
 	}
 	return a.String()
+}
+
+// Times is the amount times n / d, cut towards zero to hundredths and to ±Max. d is positive.
+func (a Amount) Times(n, d int64) Amount {
+	negative := (a < 0) != (n < 0)
+	hi, lo := bits.Mul64(uint64(a.Abs()), uint64(max(n, -n)))
+	out := Max
+	if hi < uint64(d) {
+		if q, _ := bits.Div64(hi, lo, uint64(d)); q < uint64(Max) {
+			out = Amount(q)
+		}
+	}
+	if negative {
+		return -out
+	}
+	return out
 }
 
 // Abs is the amount without its sign.

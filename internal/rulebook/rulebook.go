@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
@@ -56,6 +57,11 @@ type Version struct {
 
 // Counted is the day in whose boards and period a deed of this village counts.
 func (v *Version) Counted(occurred clock.Day) clock.Day { return max(occurred, v.FirstOpen) }
+
+// edition is how reasons name the version.
+func (v *Version) edition() string {
+	return "第" + strconv.Itoa(v.Number) + "版（" + v.FromDay.Chinese() + "起施行）"
+}
 
 // Book reads and adopts versions. Parsed files are kept in memory by their hash: villages of a county often share one.
 type Book struct {
@@ -111,8 +117,12 @@ func (b *Book) read(ctx context.Context, row *sql.Row, none error) (*Version, er
 	if shut != 0 {
 		v.FirstOpen = shut.Add(1)
 	}
-	v.Scheme, err = b.parse(ctx, v.ID, [sha256.Size]byte(hash))
-	return &v, err
+	parsed, err := b.parse(ctx, v.ID, [sha256.Size]byte(hash))
+	if err != nil {
+		return nil, err
+	}
+	v.Scheme = parsed.InEdition(v.edition())
+	return &v, nil
 }
 
 func (b *Book) parse(ctx context.Context, version id.ID, hash [sha256.Size]byte) (*scheme.Scheme, error) {

@@ -11,17 +11,11 @@ func (b *binder) scheme(root *node) {
 	s := b.s
 	s.Title, s.Subject = text(root.get("title")), text(root.get("subject"))
 	s.FenPerPoint = int64(b.amount(root.get("yuan_per_point")))
+	s.OpenFault, s.Rounding, s.conflictItems = FaultWait, RoundNone, map[string][]string{}
 	b.wallets(root)
 	b.base(root)
 	b.classes(root)
-	for _, c := range b.caps(root.get("caps"), OnAwards) {
-		s.Caps = append(s.Caps, c)
-		if c.Of == OfMember {
-			s.personCaps = append(s.personCaps, c)
-		} else {
-			s.totalCaps = append(s.totalCaps, c)
-		}
-	}
+	s.Caps = b.caps(root.get("caps"), OnAwards)
 	b.items(root.get("items"))
 	records := root.get("records")
 	s.Records = Records{
@@ -199,7 +193,7 @@ func (b *binder) item(n *node) Item {
 	}
 	it.Review.Levels = number(review.get("levels"), levels)
 	if w := n.get("warn_first"); w != nil {
-		it.WarnFirst = &WarnFirst{Months: number(w.get("months"), 0), Days: number(w.get("days"), 0)}
+		it.WarnFirst = &WarnFirst{Term: Term{Months: number(w.get("months"), 0), Days: number(w.get("days"), 0)}}
 	}
 	return it
 }

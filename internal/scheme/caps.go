@@ -1,6 +1,8 @@
 package scheme
 
 import (
+	"slices"
+
 	"hefen/internal/clock"
 	"hefen/internal/points"
 )
@@ -32,7 +34,12 @@ type Cap struct {
 
 // limits reports whether the cap concerns an amount of this sign.
 func (c *Cap) limits(amount points.Amount) bool {
-	switch c.On {
+	return onSide(c.On, amount)
+}
+
+// onSide reports whether an amount is on the side that a rule is about.
+func onSide(on string, amount points.Amount) bool {
+	switch on {
 	case OnAwards:
 		return amount > 0
 	case OnDeductions:
@@ -41,9 +48,16 @@ func (c *Cap) limits(amount points.Amount) bool {
 	return amount != 0
 }
 
-// window is the period of the cap that holds a day: both ends inside. A week runs from Monday to Sunday.
-func (c *Cap) window(day clock.Day) (from, to clock.Day) {
-	switch c.Per {
+// window is the period of the cap that holds a day: both ends inside.
+func (c *Cap) window(day clock.Day) (from, to clock.Day) { return period(c.Per, day) }
+
+// spares reports whether a cap over all items leaves a class alone.
+func (c *Cap) spares(class string) bool { return contains(c.Except, class) }
+
+// period is the stretch of the calendar that holds a day: both ends inside. A week runs from Monday to Sunday; two months
+// from an odd month to an even one.
+func period(per string, day clock.Day) (from, to clock.Day) {
+	switch per {
 	case "day":
 		return day, day
 	case "week":
@@ -51,23 +65,14 @@ func (c *Cap) window(day clock.Day) (from, to clock.Day) {
 		return monday, monday.Add(6)
 	case "month":
 		return day.StartOfMonth(), day.EndOfMonth()
-	case "quarter":
-		s := clock.QuarterSpan(day)
-		return s.First(), s.Last()
-	case "half":
-		s := clock.HalfSpan(day)
-		return s.First(), s.Last()
-	case "year":
-		s := clock.YearSpan(day)
+	case "two_months":
+		odd := clock.MakeDay(day.Year(), (day.Month()-1)/2*2+1, 1)
+		return odd, odd.Add(31).EndOfMonth()
+	case "quarter", "half", "year":
+		s := spanOf(per, day)
 		return s.First(), s.Last()
 	}
 	return 0, clock.Forever
 }
 
-// counts reports whether a decided record falls under the cap for a case, leaving its day aside.
-func (c *Cap) counts(k *Case, r *Decided) bool {
-	if c.Of == OfMember {
-		return r.Member == k.Member
-	}
-	return true
-}
+func contains(list []string, s string) bool { return slices.Contains(list, s) }

@@ -66,7 +66,7 @@ func Close(s *Scheme, p Period, standings []Standing) []Closing {
 		for k := range standings {
 			st := &standings[k]
 			if grant := s.Base.Points - st.Balances[s.Base.Wallet]; grant != 0 {
-				out = append(out, Closing{Change{st.Account, s.Base.Wallet, grant, Add},
+				out = append(out, Closing{Change{Account: st.Account, Wallet: s.Base.Wallet, Amount: grant, Intent: Add},
 					year + "基础分定为" + s.Base.Points.String() + "分，原有" + st.Balances[s.Base.Wallet].String() + "分"})
 			}
 		}
@@ -81,11 +81,11 @@ func (w *Wallet) reset(p Period, st *Standing) (Closing, bool) {
 		return Closing{}, false
 	}
 	if w.Reset.Carry == 0 {
-		return Closing{Change{st.Account, w.Code, -had, Zero}, p.Span.Chinese() + w.Name + "到期清零，清零前" + had.String() + "分"}, true
+		return Closing{Change{Account: st.Account, Wallet: w.Code, Amount: -had, Intent: Zero}, p.Span.Chinese() + w.Name + "到期清零，清零前" + had.String() + "分"}, true
 	}
 	kept := had / 100 * points.Amount(w.Reset.Carry)
 	kept += had % 100 * points.Amount(w.Reset.Carry) / 100
-	return Closing{Change{st.Account, w.Code, kept - had, Add}, p.Span.Chinese() + w.Name + "到期，" + had.String() + "分中结转" +
+	return Closing{Change{Account: st.Account, Wallet: w.Code, Amount: kept - had, Intent: Add}, p.Span.Chinese() + w.Name + "到期，" + had.String() + "分中结转" +
 		strconv.Itoa(w.Reset.Carry) + "%，留下" + kept.String() + "分"}, true
 }
 

@@ -113,11 +113,9 @@ func (r *run) becauseOf(sh *share, reason string) {
 
 // basis names the version of the rules, so that a reason can be looked up in it years later.
 func (r *run) basis() error {
-	text := "依据《" + r.scheme.Title + "》"
 	if r.scheme.Edition != "" {
-		text += "（" + r.scheme.Edition + "）"
+		r.because("依据《" + r.scheme.Title + "》" + r.scheme.Edition)
 	}
-	r.because(text)
 	return nil
 }
 

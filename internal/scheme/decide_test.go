@@ -138,7 +138,7 @@ func TestDecide(t *testing.T) {
 			if tt.c.Member == 0 {
 				tt.c.Member = 70
 			}
-			d, err := Decide(s, tt.c, Facts{Decided: tt.history})
+			d, err := Decide(s, tt.c, NewFacts(slices.Clone(tt.history)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -164,7 +164,7 @@ func TestDecideChanges(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.c.Account, tt.c.OccurredOn = 7, 20260310
-			d, err := Decide(s, tt.c, Facts{})
+			d, err := Decide(s, tt.c, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -215,7 +215,7 @@ func TestValidate(t *testing.T) {
 		if errs.KindOf(err) != errs.Invalid || err == nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if _, err2 := Decide(s, c, Facts{}); err2 == nil || err2.Error() != err.Error() {
+		if _, err2 := Decide(s, c, nil); err2 == nil || err2.Error() != err.Error() {
 			t.Errorf("%s: Decide says %v, Validate %v", name, err2, err)
 		}
 	}
@@ -249,18 +249,19 @@ func TestNeeds(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
-	h := History([]Decided{had(2, "a", "", 1, 0), had(1, "b", "", 1, 0), had(2, "a", "", 1, 0), {Account: 8, Case: 5, No: 3}})
-	if len(h) != 2 || len(h[7].Decided) != 2 || h[7].Decided[0].No != 1 {
+	h := NewFacts([]Decided{had(2, "a", "", 1, 0), had(1, "b", "", 1, 0), had(2, "a", "", 1, 0), {Account: 8, Case: 5, No: 3}})
+	if len(h.byAccount) != 2 || len(h.byAccount[7]) != 2 || h.byAccount[7][0].No != 1 {
 		t.Errorf("history %+v", h)
 	}
 }
 
 func BenchmarkDecide(b *testing.B) {
 	s := parseVillage(b)
-	var f Facts
+	var history []Decided
 	for i := range int64(200) {
-		f.Decided = append(f.Decided, had(i+1, []string{"sweep", "tree", "burn"}[i%3], "eco", clock.Day(20260101).Add(int(i)), points.Point/10))
+		history = append(history, had(i+1, []string{"sweep", "tree", "burn"}[i%3], "eco", clock.Day(20260101).Add(int(i)), points.Point/10))
 	}
+	f := NewFacts(history)
 	c := Case{ID: 999, Item: "sweep", Account: 7, Member: 70, OccurredOn: 20260310}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -66,9 +66,11 @@ type Facts struct {
 // NewFacts sorts what the windows brought by order of decision and drops the copies that overlapping windows bring.
 func NewFacts(rows []Decided) *Facts {
 	slices.SortFunc(rows, func(a, b Decided) int {
-		return cmp.Or(cmp.Compare(a.No, b.No), cmp.Compare(a.Case, b.Case), cmp.Compare(a.Account, b.Account))
+		return cmp.Or(cmp.Compare(a.No, b.No), cmp.Compare(a.Case, b.Case), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Member, b.Member))
 	})
-	rows = slices.CompactFunc(rows, func(a, b Decided) bool { return a.Case == b.Case && a.Account == b.Account && a.No == b.No })
+	rows = slices.CompactFunc(rows, func(a, b Decided) bool {
+		return a.Case == b.Case && a.Account == b.Account && a.Member == b.Member && a.No == b.No
+	})
 	f := &Facts{byAccount: make(map[id.ID][]Decided, 8), byGroup: make(map[id.ID][]Decided, 4)}
 	for _, d := range rows {
 		f.add(d)
@@ -94,7 +96,7 @@ func (f *Facts) Issued(i Issue, sum points.Amount) {
 
 // Note adds a decision just made, so that the next one of the batch rests on it. no is its place in the order.
 func (f *Facts) Note(s *Scheme, c Case, d Decision, no int64) {
-	for _, rec := range Records(s, c, d, no) {
+	for _, rec := range Remember(s, c, d, no) {
 		f.add(rec)
 	}
 	for i := range d.Changes {
@@ -121,8 +123,8 @@ func (f *Facts) Note(s *Scheme, c Case, d Decision, no int64) {
 	}
 }
 
-// Records is what later decisions remember of one: a record of the case's own account and one of each share.
-func Records(s *Scheme, c Case, d Decision, no int64) []Decided {
+// Remember is what later decisions remember of one: a record of the case's own account and one of each share.
+func Remember(s *Scheme, c Case, d Decision, no int64) []Decided {
 	rec := Decided{Case: c.ID, Account: c.Account, Member: c.Member, Group: c.Group, Event: c.Event, Item: c.Item, Grade: c.Grade,
 		Quantity: c.Quantity, OccurredOn: c.OccurredOn, No: no, Counted: d.Counted, Replaced: d.Replaced, Warned: d.Warned}
 	if item, ok := s.items[c.Item]; ok {
@@ -145,4 +147,6 @@ func (d *Decision) awarded() points.Amount {
 	return sum
 }
 
-func gained(counted, replaced points.Amount) points.Amount { return max(counted+replaced, 0) - max(replaced, 0) }
+func gained(counted, replaced points.Amount) points.Amount {
+	return max(counted+replaced, 0) - max(replaced, 0)
+}

@@ -2,6 +2,7 @@ package scheme
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,7 +35,7 @@ func work(t *testing.T, name string, lines []worked) {
 		if w.given != 0 {
 			c.Note = "理由"
 		}
-		d, err := Decide(s, c, Facts{Decided: history})
+		d, err := Decide(s, c, NewFacts(slices.Clone(history)))
 		if err != nil {
 			t.Fatalf("line %d: %v", i+1, err)
 		}
@@ -115,7 +116,7 @@ func TestClose(t *testing.T) {
 		{Account: 2, Balances: map[string]points.Amount{"honor": 9000}},
 		{Account: 3, Balances: map[string]points.Amount{"spend": -500}}, // a debt stays
 	})
-	want := Closing{Change{1, "spend", -3550, Zero}, "2026年可兑积分到期清零，清零前35.5分"}
+	want := Closing{Change{Account: 1, Wallet: "spend", Amount: -3550, Intent: Zero}, "2026年可兑积分到期清零，清零前35.5分"}
 	if len(got) != 1 || got[0] != want {
 		t.Errorf("got %+v", got)
 	}
@@ -127,7 +128,7 @@ func TestClose(t *testing.T) {
 		t.Fatalf("periods %v", ps)
 	}
 	got = Close(linyuan, ps[0], []Standing{{Account: 1}, {Account: 2, Balances: map[string]points.Amount{"base": 10000, "spend": 700}}, {Account: 3, Balances: map[string]points.Amount{"base": 4000}}})
-	if fmt.Sprint(got) != "[{{1 base 100 add} 2027年基础分定为100分，原有0分} {{3 base 60 add} 2027年基础分定为100分，原有40分}]" {
+	if closings(got) != "1 base +100 add 2027年基础分定为100分，原有0分; 3 base +60 add 2027年基础分定为100分，原有40分; " {
 		t.Errorf("got %v", got)
 	}
 }
@@ -142,7 +143,7 @@ func TestCloseCarriesARatio(t *testing.T) {
 		t.Fatalf("periods %v", ps)
 	}
 	got := Close(s, Period{Span: 202601, On: 20260206}, []Standing{{Account: 1, Balances: map[string]points.Amount{"spend": 1005}}})
-	if fmt.Sprint(got) != "[{{1 spend -7.04 add} 2026年1月可兑积分到期，10.05分中结转30%，留下3.01分}]" {
+	if closings(got) != "1 spend -7.04 add 2026年1月可兑积分到期，10.05分中结转30%，留下3.01分; " {
 		t.Errorf("got %v", got)
 	}
 }
@@ -153,10 +154,10 @@ func TestAward(t *testing.T) {
 	round.Top = 3
 	got := Award(s, round, 20261231, []Standing{
 		{Account: 1, Score: 5000}, {Account: 2, Score: 9000}, {Account: 3, Score: 5000}, {Account: 4, Score: 4000},
-		{Account: 5, Score: -1}, {Account: 6, Score: 99900, Tags: []Tag{{TagVeto, 20260601, 20270601}}},
-		{Account: 7, Score: 5000, Tags: []Tag{{TagBarred, 20250101, 20261231}}}, // ended the day before
-		{Account: 8, Score: 99900, Tags: []Tag{{TagSuspended, 20261231, clock.Forever}}}, {Account: 9, Score: 0},
-		{Account: 10, Score: 88800, Tags: []Tag{{TagWarning, 20260601, 20270601}, {TagBarred, 20261001, 20270101}}},
+		{Account: 5, Score: -1}, {Account: 6, Score: 99900, Tags: []Tag{{Kind: TagVeto, From: 20260601, To: 20270601}}},
+		{Account: 7, Score: 5000, Tags: []Tag{{Kind: TagBarred, From: 20250101, To: 20261231}}}, // ended the day before
+		{Account: 8, Score: 99900, Tags: []Tag{{Kind: TagSuspended, From: 20261231, To: clock.Forever}}}, {Account: 9, Score: 0},
+		{Account: 10, Score: 88800, Tags: []Tag{{Kind: TagWarning, From: 20260601, To: 20270601}, {Kind: TagBarred, From: 20261001, To: 20270101}}},
 	})
 	want := []string{
 		"2 1 true 得90分，排第1名，获得“年终积分奖励”",
@@ -179,4 +180,12 @@ func TestAward(t *testing.T) {
 	if p := Award(s, round, 20261231, []Standing{{Account: 1, Score: 5000}})[0]; p.Wins || p.Reason != "得50分，排第1名，但不到最低60分" {
 		t.Errorf("below the least score: %+v", p)
 	}
+}
+
+func closings(cs []Closing) string {
+	var b strings.Builder
+	for _, c := range cs {
+		fmt.Fprintf(&b, "%d %s %s %s %s; ", c.Account, c.Wallet, c.Amount.Signed(), c.Intent, c.Reason)
+	}
+	return b.String()
 }

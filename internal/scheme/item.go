@@ -108,3 +108,31 @@ func (i *Item) Deducts() bool { lo, hi := i.Value.Bounds(); return lo < 0 && hi 
 func (i *Item) InForce(day clock.Day) bool {
 	return (i.From == 0 || i.From <= day) && (i.To == 0 || day <= i.To)
 }
+
+// reach is the least and the most that a record can count for anybody before limits and factors.
+func (i *Item) reach() (lo, hi points.Amount) {
+	lo, hi = i.Value.Bounds()
+	for _, p := range i.Parties {
+		if p.Points != nil {
+			lo, hi = min(lo, *p.Points), max(hi, *p.Points)
+		}
+	}
+	if i.State != "" || i.Conflict != "" || i.Value.Kind == ValueMilestones {
+		lo, hi = min(lo, -hi), max(hi, -lo) // what was given before may be taken back
+	}
+	return lo, hi
+}
+
+// effects are all that a record of the item may have.
+func (i *Item) effects() []*Effects {
+	var out []*Effects
+	if i.Effects != nil {
+		out = append(out, i.Effects)
+	}
+	for k := range i.Value.Grades {
+		if e := i.Value.Grades[k].Effects; e != nil {
+			out = append(out, e)
+		}
+	}
+	return out
+}

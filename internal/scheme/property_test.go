@@ -3,6 +3,7 @@ package scheme
 import (
 	"reflect"
 	"regexp"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -49,13 +50,13 @@ func replay(t *rapid.T, s *Scheme, cs []Case, history []Decided) ([]Decision, []
 				}
 			}
 		}
-		facts := History(loaded)[c.Account]
+		facts := NewFacts(loaded)
 		d, err := Decide(s, c, facts)
 		if err != nil {
 			t.Fatal(err)
 		}
 		again, _ := Decide(s, c, facts)
-		whole, _ := Decide(s, c, Facts{Decided: history})
+		whole, _ := Decide(s, c, NewFacts(slices.Clone(history)))
 		if !reflect.DeepEqual(d, again) {
 			t.Fatalf("same input, other output: %+v %+v", d, again)
 		}

@@ -47,3 +47,18 @@ func sayPoints(c *Cap, what string, used, left points.Amount, loss bool) string 
 	}
 	return thisPer[c.Per] + what + "上限" + c.Points.String() + "分，已得" + used.String() + "分，本次计" + left.String() + "分"
 }
+
+var tagNames = map[string]string{TagVeto: "一票否决", TagBarred: "取消兑换资格", TagSuspended: "暂停", TagWarning: "警告", TagOpenFault: "待整改"}
+
+func sayTag(t *Tag) string {
+	if t.Kind == TagOpenFault {
+		if t.Due != 0 {
+			return "列为待整改，请在" + t.Due.Chinese() + "前整改"
+		}
+		return "列为待整改"
+	}
+	if t.To >= clock.Forever {
+		return tagNames[t.Kind] + "，直到解除"
+	}
+	return tagNames[t.Kind] + "，到" + t.To.Add(-1).Chinese() + "为止"
+}

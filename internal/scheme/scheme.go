@@ -22,36 +22,43 @@ const (
 // Scheme is one parsed version of a village's rules. It is made by Parse only and never changed afterwards, so it may
 // be shared between goroutines.
 type Scheme struct {
-	Title       string      `json:"title" doc:"name of the rules"`
-	Subject     string      `json:"subject" enum:"household,person,pooled,group" doc:"who is scored"`
-	FenPerPoint int64       `json:"fen_per_point" doc:"what the village reckons a point to be worth, in fen; 0 where it does not say"`
-	Wallets     []Wallet    `json:"wallets"`
-	Classes     []Class     `json:"classes"`
-	Items       []Item      `json:"items"`
-	Caps        []Cap       `json:"caps,omitempty" doc:"limits over all items together"`
-	Base        *Base       `json:"base,omitempty"`
-	Records     Records     `json:"records"`
-	Redemption  Redemption  `json:"redemption"`
-	Boards      Boards      `json:"boards"`
-	Rounds      []Round     `json:"rounds,omitempty" doc:"award rounds (年终评比)"`
-	Edition     string      `json:"edition,omitempty" doc:"which version of the rules, as reasons name it: 2026年1月1日起施行"`
-	Rounding    string      `json:"rounding" enum:"nearest,down,up,none" doc:"of values after factors: to whole points, or none: to hundredths"`
-	Charge      []string    `json:"charge,omitempty" doc:"wallets that a deduction empties one after the other, the score wallets aside; absent: each for itself"`
-	OpenFault   string      `json:"open_fault" enum:"wait,lost,count" doc:"awards while a fault is open: wait until it is closed, are lost, or count"`
-	Conflicts   []Conflict  `json:"conflicts,omitempty"`
-	Campaigns   []Campaign  `json:"campaigns,omitempty"`
-	Budgets     []Budget    `json:"budgets,omitempty"`
-	Thresholds  []Threshold `json:"thresholds,omitempty"`
-	Watch       []Watch     `json:"watch,omitempty"`
-	RankCoins   []RankCoin  `json:"rank_coins,omitempty"`
-	OwnItems    *OwnItems   `json:"own_items,omitempty"`
-	items       map[string]*Item
-	classes     map[string]*Class
-	scoreWallet string
-	spendOrder  []string
-	personCaps  []Cap // of Caps, those that count a person
-	totalCaps   []Cap // of Caps, those that count the account
+	Title         string      `json:"title" doc:"name of the rules"`
+	Subject       string      `json:"subject" enum:"household,person,pooled,group" doc:"who is scored"`
+	FenPerPoint   int64       `json:"fen_per_point" doc:"what the village reckons a point to be worth, in fen; 0 where it does not say"`
+	Wallets       []Wallet    `json:"wallets"`
+	Classes       []Class     `json:"classes"`
+	Items         []Item      `json:"items"`
+	Caps          []Cap       `json:"caps,omitempty" doc:"limits over all items together"`
+	Base          *Base       `json:"base,omitempty"`
+	Records       Records     `json:"records"`
+	Redemption    Redemption  `json:"redemption"`
+	Boards        Boards      `json:"boards"`
+	Rounds        []Round     `json:"rounds,omitempty" doc:"award rounds (年终评比)"`
+	Edition       string      `json:"edition,omitempty" doc:"which version of the rules, as reasons name it: 第2版（2026年1月1日起施行）"`
+	Rounding      string      `json:"rounding" enum:"nearest,down,up,none" doc:"of values after factors: to whole points, or none: to hundredths"`
+	Charge        []string    `json:"charge,omitempty" doc:"wallets that a deduction empties one after the other, the score wallets aside; absent: each for itself"`
+	OpenFault     string      `json:"open_fault" enum:"wait,lost,count" doc:"awards while a fault is open: wait until it is closed, are lost, or count"`
+	Conflicts     []Conflict  `json:"conflicts,omitempty"`
+	Campaigns     []Campaign  `json:"campaigns,omitempty"`
+	Budgets       []Budget    `json:"budgets,omitempty"`
+	Thresholds    []Threshold `json:"thresholds,omitempty"`
+	Watch         []Watch     `json:"watch,omitempty"`
+	RankCoins     []RankCoin  `json:"rank_coins,omitempty"`
+	OwnItems      *OwnItems   `json:"own_items,omitempty"`
+	items         map[string]*Item
+	classes       map[string]*Class
+	scoreWallet   string
+	spendOrder    []string
+	conflictItems map[string][]string // by conflict group
+	opensFaults   bool                // some item opens a fault
 }
+
+// What becomes of awards while a fault is open.
+const (
+	FaultWait  = "wait"
+	FaultLost  = "lost"
+	FaultCount = "count"
+)
 
 // Class groups items on the pages and may carry limits of its own.
 type Class struct {
@@ -79,6 +86,7 @@ type Records struct {
 // Redemption are the terms of the points supermarket.
 type Redemption struct {
 	CancelSameDay bool `json:"cancel_same_day" doc:"a redemption may be cancelled on the day it was made"`
+	LoseLapsed    bool `json:"lose_lapsed" doc:"the points of a reservation that nobody fetched are lost instead of given back"`
 }
 
 // Boards are the terms of publishing ranks.
@@ -116,3 +124,20 @@ func (s *Scheme) ScoreWallet() string { return s.scoreWallet }
 
 // SpendOrder is the codes of the spend wallets in the order in which a redemption draws on them. Do not change it.
 func (s *Scheme) SpendOrder() []string { return s.spendOrder }
+
+// InEdition is the same rules under the name of a version, which reasons give.
+func (s *Scheme) InEdition(name string) *Scheme {
+	named := *s
+	named.Edition = name
+	return &named
+}
+
+// conflict is the conflict group of an item, nil where it is in none.
+func (s *Scheme) conflict(item *Item) *Conflict {
+	for i := range s.Conflicts {
+		if s.Conflicts[i].Code == item.Conflict {
+			return &s.Conflicts[i]
+		}
+	}
+	return nil
+}

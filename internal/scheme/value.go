@@ -92,48 +92,110 @@ type Step struct {
 	Points points.Amount `json:"points"`
 }
 
-// Bounds are the least and the most a record can be worth before limits.
+// Bounds are the least and the most a record can be worth before limits and factors.
 func (v *Value) Bounds() (lo, hi points.Amount) {
 	switch v.Kind {
 	case ValueRange:
 		return v.From, v.To
 	case ValueGrades:
-		lo, hi = v.Grades[0].Points, v.Grades[0].Points
-		for _, g := range v.Grades {
-			lo, hi = min(lo, g.Points), max(hi, g.Points)
-		}
-		return lo, hi
+		return gradeBounds(v.Grades)
 	case ValueSteps:
 		lo, hi = v.Steps[0].Points, v.Steps[0].Points
 		for _, s := range v.Steps {
 			lo, hi = min(lo, s.Points), max(hi, s.Points)
 		}
 		return lo, hi
-	case ValuePerUnit:
-		if v.Points < 0 {
-			return -v.Max, 0
+	case ValuePerUnit, ValuePerPerson:
+		return v.upTo(v.Points)
+	case ValueBrackets:
+		return v.upTo(v.Brackets[0].Points)
+	case ValueFaults:
+		return v.From, v.Full
+	case ValueMilestones:
+		for _, m := range v.Milestones {
+			lo, hi = min(lo, m.Points), max(hi, m.Points)
+			if v.Sum {
+				hi += m.Points
+			}
 		}
-		return 0, v.Max
+		return lo, hi
+	case ValueStreak:
+		return 0, v.Points
+	case ValueSheet:
+		for _, p := range v.Parts {
+			l, h := points.Amount(0), p.Full
+			if len(p.Options) > 0 {
+				l, h = gradeBounds(p.Options)
+			}
+			lo, hi = lo+l, hi+h
+		}
+		return lo, hi
 	}
 	return v.Points, v.Points
 }
 
-// Quantified reports whether a case must say how much there was.
-func (v *Value) Quantified() bool { return v.Kind == ValueSteps || v.Kind == ValuePerUnit }
-
-// most is the largest amount a quantity can be worth, with its sign.
-func (v *Value) most() points.Amount {
-	if v.Points < 0 {
-		return -v.Max
+func gradeBounds(grades []Grade) (lo, hi points.Amount) {
+	lo, hi = grades[0].Points, grades[0].Points
+	for _, g := range grades {
+		lo, hi = min(lo, g.Points), max(hi, g.Points)
 	}
-	return v.Max
+	return lo, hi
+}
+
+// upTo is from nothing to the maximum, on the side of a rate.
+func (v *Value) upTo(rate points.Amount) (lo, hi points.Amount) {
+	most := v.Max
+	if most == 0 {
+		most = points.Max
+	}
+	if rate < 0 {
+		return -most, 0
+	}
+	return 0, most
+}
+
+// Quantified reports whether a case must say how much there was.
+func (v *Value) Quantified() bool {
+	switch v.Kind {
+	case ValueSteps, ValuePerUnit, ValueBrackets, ValueFaults, ValueMilestones:
+		return true
+	}
+	return false
+}
+
+// signed is an amount without sign on the side of the item's rate.
+func (v *Value) signed(a points.Amount) points.Amount {
+	if lo, hi := v.Bounds(); lo < 0 && hi <= 0 {
+		return -a
+	}
+	return a
 }
 
 // perUnit is what a quantity is worth: rounded without its sign, then no more than Max.
 func (v *Value) perUnit(quantity int64) points.Amount {
-	exact := int64(v.Points.Abs()) * quantity // in thousandths of hundredths
+	worth := roundThousandths(int64(v.Points.Abs())*quantity, v.Round)
+	if v.Max > 0 {
+		worth = min(worth, v.Max)
+	}
+	if v.Points < 0 {
+		return -worth
+	}
+	return worth
+}
+
+// roundTo rounds an amount to whole points, without its sign.
+func roundTo(a points.Amount, how string) points.Amount {
+	r := roundThousandths(int64(a.Abs())*1000, how)
+	if a < 0 {
+		return -r
+	}
+	return r
+}
+
+// roundThousandths makes an amount of thousandths of hundredths, to whole points where a way to round is named.
+func roundThousandths(exact int64, how string) points.Amount {
 	unit := int64(points.Point) * 1000
-	switch v.Round {
+	switch how {
 	case RoundNearest:
 		exact = (exact + unit/2) / unit * unit
 	case RoundDown:
@@ -141,11 +203,7 @@ func (v *Value) perUnit(quantity int64) points.Amount {
 	case RoundUp:
 		exact = (exact + unit - 1) / unit * unit
 	}
-	worth := min(points.Amount(exact/1000), v.Max)
-	if v.Points < 0 {
-		return -worth
-	}
-	return worth
+	return points.Amount(exact / 1000)
 }
 
 // Grade finds a grade by its code.

@@ -59,3 +59,16 @@ func (w *Wallet) intent(amount points.Amount) Intent {
 	}
 	return Add
 }
+
+// chained is how the wallet takes its part of a deduction that goes through several, at its place in the chain.
+func (w *Wallet) chained(place int) Intent {
+	switch {
+	case place == 0 && w.Debt:
+		return Add
+	case place == 0:
+		return StopAtFloor
+	case w.Debt:
+		return RestAdd
+	}
+	return Rest
+}

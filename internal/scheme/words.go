@@ -29,7 +29,7 @@ func (i *Item) ValueText() string {
 		}
 		return strings.Join(parts, "，")
 	case ValuePerUnit:
-		return "每" + v.Unit + plainPoints(v.Points) + roundNames[v.Round] + "，一次最多" + plainPoints(v.most())
+		return "每" + v.Unit + plainPoints(v.Points) + roundNames[v.Round] + "，一次最多" + plainPoints(v.signed(v.Max))
 	}
 	return "每次" + plainPoints(v.Points)
 }
@@ -71,8 +71,8 @@ var evidenceNames = map[string]string{
 }
 
 var (
-	everyPer = map[string]string{"day": "每天", "week": "每周", "month": "每月", "quarter": "每季度", "half": "每半年", "year": "每年", "life": "累计"}
-	thisPer  = map[string]string{"day": "当天", "week": "本周", "month": "本月", "quarter": "本季度", "half": "本半年", "year": "本年", "life": "累计"}
+	everyPer = map[string]string{"day": "每天", "week": "每周", "month": "每月", "two_months": "每两个月", "quarter": "每季度", "half": "每半年", "year": "每年", "life": "累计"}
+	thisPer  = map[string]string{"day": "当天", "week": "本周", "month": "本月", "two_months": "这两个月", "quarter": "本季度", "half": "本半年", "year": "本年", "life": "累计"}
 )
 
 func capsText(caps []Cap) string {
