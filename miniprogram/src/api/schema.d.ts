@@ -3182,6 +3182,11 @@ export interface components {
         };
         SchemeBase: {
             /**
+             * @description how often it is granted anew
+             * @enum {string}
+             */
+            every: "month" | "quarter" | "half" | "year";
+            /**
              * Format: int64
              * @description an account whose base and year score together are below this gets no awards
              */
@@ -3191,13 +3196,43 @@ export interface components {
             /** @description wallet of kind base that holds it */
             wallet: string;
         };
+        SchemeBracket: {
+            /**
+             * Format: int64
+             * @description thousandths of the unit that earn Points
+             */
+            every: number;
+            /** Format: int64 */
+            points: number;
+            /**
+             * Format: int64
+             * @description thousandths of the unit, inclusive; absent in the last bracket
+             */
+            up_to?: number;
+        };
+        SchemeCalendar: {
+            /**
+             * Format: int64
+             * @description first day of the month
+             */
+            from?: number;
+            /**
+             * Format: int64
+             * @description last day of the month, inclusive
+             */
+            to?: number;
+            /** @description 1 Monday to 7 Sunday */
+            weekdays?: number[];
+        };
         SchemeCap: {
+            /** @description caps over all items: classes that they neither limit nor count */
+            except?: string[];
             /** @enum {string} */
-            of: "account" | "member";
+            of: "account" | "member" | "group" | "village";
             /** @enum {string} */
             on: "awards" | "deductions" | "both";
             /** @enum {string} */
-            per: "day" | "week" | "month" | "quarter" | "half" | "year" | "life";
+            per: "day" | "week" | "month" | "two_months" | "quarter" | "half" | "year" | "life";
             /**
              * Format: int64
              * @description sum of what counts, as a positive number
@@ -3214,18 +3249,31 @@ export interface components {
             code: string;
             name: string;
         };
+        SchemeEffects: {
+            tags?: components["schemas"]["SchemeTagEffect"][];
+            /** @description wallets that are emptied */
+            zero?: string[];
+        };
         SchemeGrade: {
             code: string;
+            /** @description in place of the item's */
+            effects?: components["schemas"]["SchemeEffects"];
             name: string;
             /** Format: int64 */
             points: number;
         };
         SchemeItem: {
+            calendar?: components["schemas"]["SchemeCalendar"];
             caps?: components["schemas"]["SchemeCap"][];
+            /** @description wallets that a deduction empties one after the other; absent: the scheme's */
+            charge?: string[];
             class: string;
             code: string;
+            /** @description conflict group: of one deed only the highest of its items counts */
+            conflict?: string;
             /** @description wallets that it moves */
             credits: string[];
+            effects?: components["schemas"]["SchemeEffects"];
             /** @description any one of them is enough unless evidence_all; never empty */
             evidence: string[];
             /** @description all of them are needed */
@@ -3235,9 +3283,35 @@ export interface components {
             /** @description how to earn it, or who verifies it, in the village's words */
             hint?: string;
             name: string;
+            only?: components["schemas"]["SchemeOnly"];
+            /** @description one of the village's own items beside the county's table */
+            own?: boolean;
+            /** @description who is credited or charged; empty: the account of the case alone */
+            parties?: components["schemas"]["SchemePartyRule"][];
+            repair?: components["schemas"]["SchemeRepair"];
+            repeat?: components["schemas"]["SchemeRepeat"];
             review: components["schemas"]["SchemeReview"];
+            /** @description the year score is set to the value instead of moved by it */
+            set?: boolean;
+            /**
+             * @description a state of that period: the latest replaces the earlier one
+             * @enum {string}
+             */
+            state?: "day" | "week" | "month" | "two_months" | "quarter" | "half" | "year";
+            /**
+             * @description whose account it is about, where it differs from the scheme's subject
+             * @enum {string}
+             */
+            subject?: "household" | "person" | "group" | "team";
+            /**
+             * @description the value is multiplied by the people of the household
+             * @enum {string}
+             */
+            times?: "members" | "adults";
             /** @description last day of deeds that it covers, inclusive; empty: without end */
             to?: string;
+            /** @description how long the record and the spendable points of it last; absent: for ever */
+            valid?: components["schemas"]["SchemeTerm"];
             value: components["schemas"]["SchemeValue"];
             warn_first?: components["schemas"]["SchemeWarnFirst"];
             /** @description the rule as people read it */
@@ -3254,6 +3328,58 @@ export interface components {
             review: string;
             /** @description 每次5分 */
             value: string;
+        };
+        SchemeMilestone: {
+            /**
+             * Format: int64
+             * @description thousandths of the unit
+             */
+            at: number;
+            /** Format: int64 */
+            points: number;
+        };
+        SchemeOnly: {
+            /** Format: int64 */
+            max_age?: number;
+            /** Format: int64 */
+            min_age?: number;
+            /** @description none of these may stand */
+            not?: string[];
+            /** @description what to tell those for whom it is not meant */
+            say?: string;
+            /** @description one of these must stand */
+            states?: string[];
+            /** @description an expression over age, states, size, adults, quantity, grade, month, day, weekday */
+            when?: string;
+        };
+        SchemePartyRule: {
+            /**
+             * Format: int64
+             * @description thousandths of the item's value; 1000 where neither is given
+             */
+            factor?: number;
+            /**
+             * Format: int64
+             * @description how many may be named
+             */
+            max: number;
+            /**
+             * Format: int64
+             * @description how many must be named
+             */
+            min: number;
+            /** @description as the pages call it: 另一方, 受益人 */
+            name: string;
+            /**
+             * Format: int64
+             * @description so much; absent: the item's value times factor
+             */
+            points?: number;
+            /** @description one of these relations to the one who did it must be given */
+            relations?: string[];
+            role: string;
+            /** @enum {string} */
+            who: "self" | "named" | "householder" | "group" | "linked";
         };
         SchemeRecords: {
             /**
@@ -3272,6 +3398,35 @@ export interface components {
         SchemeRedemption: {
             /** @description a redemption may be cancelled on the day it was made */
             cancel_same_day: boolean;
+            /** @description the points of a reservation that nobody fetched are lost instead of given back */
+            lose_lapsed: boolean;
+        };
+        SchemeRepair: {
+            /**
+             * Format: int64
+             * @description what still counts, with its sign
+             */
+            points: number;
+        };
+        SchemeRepeat: {
+            /** Format: int64 */
+            days?: number;
+            /** @description once more for every earlier one: twice, four times, eight times */
+            each?: boolean;
+            /**
+             * Format: int64
+             * @description thousandths: 2000 doubles
+             */
+            factor: number;
+            /** Format: int64 */
+            months?: number;
+            /** @description until somebody lifts it */
+            open?: boolean;
+            /**
+             * @description the end of the period that holds the day; next_year: the end of the year after
+             * @enum {string}
+             */
+            until?: "month" | "quarter" | "half" | "year" | "next_year";
         };
         SchemeReset: {
             /**
@@ -3305,6 +3460,15 @@ export interface components {
              * @description approvals by people other than the author
              */
             levels: number;
+            /** @description the panel decides by vote */
+            panel?: boolean;
+        };
+        SchemeSheetPart: {
+            code: string;
+            /** Format: int64 */
+            full?: number;
+            name: string;
+            options?: components["schemas"]["SchemeGrade"][];
         };
         SchemeStep: {
             /** Format: int64 */
@@ -3315,38 +3479,97 @@ export interface components {
              */
             up_to?: number;
         };
-        SchemeValue: {
+        SchemeStreak: {
+            /** Format: int64 */
+            at_least: number;
+            classes?: string[];
+            /** Format: int64 */
+            days: number;
+            items?: string[];
+        };
+        SchemeTagEffect: {
             /**
              * Format: int64
-             * @description range: least
+             * @description open_fault: days to put it right
+             */
+            fix_days?: number;
+            /** @enum {string} */
+            kind: "veto" | "barred" | "suspended" | "open_fault";
+            /** @description veto: the award rounds it bars from; empty: all */
+            rounds?: string[];
+            term?: components["schemas"]["SchemeTerm"];
+        };
+        SchemeTerm: {
+            /** Format: int64 */
+            days?: number;
+            /** Format: int64 */
+            months?: number;
+            /** @description until somebody lifts it */
+            open?: boolean;
+            /**
+             * @description the end of the period that holds the day; next_year: the end of the year after
+             * @enum {string}
+             */
+            until?: "month" | "quarter" | "half" | "year" | "next_year";
+        };
+        SchemeValue: {
+            /** @description from the smallest quantity up; each part at its own rate */
+            brackets?: components["schemas"]["SchemeBracket"][];
+            /**
+             * Format: int64
+             * @description range: least; faults: where it stops
              */
             from?: number;
+            /**
+             * Format: int64
+             * @description faults, sheet: what there is without any fault
+             */
+            full?: number;
             grades?: components["schemas"]["SchemeGrade"][];
             /** @enum {string} */
-            kind: "fixed" | "range" | "grades" | "steps" | "per_unit";
+            kind: "fixed" | "range" | "grades" | "steps" | "per_unit" | "brackets" | "faults" | "milestones" | "streak" | "sheet" | "per_person";
             /**
              * Format: int64
-             * @description per_unit: most that one record is worth, without sign
+             * @description brackets: a smaller quantity is worth nothing; thousandths
+             */
+            least?: number;
+            /**
+             * Format: int64
+             * @description per_unit, per_person, brackets: most that one record is worth, without sign; 0: no limit
              */
             max?: number;
+            /** @description from the smallest quantity up */
+            milestones?: components["schemas"]["SchemeMilestone"][];
+            /** @description range: the panel gives the value */
+            panel?: boolean;
+            /** @description sheet */
+            parts?: components["schemas"]["SchemeSheetPart"][];
+            /**
+             * @description milestones: within which the quantities add up
+             * @enum {string}
+             */
+            per?: "month" | "quarter" | "half" | "year" | "life";
             /**
              * Format: int64
-             * @description fixed; per_unit: of one unit
+             * @description fixed, streak; per_unit, per_person: of one; faults: of one, negative
              */
             points?: number;
             /**
-             * @description per_unit: to whole points
+             * @description per_unit, brackets: to whole points
              * @enum {string}
              */
             round?: "nearest" | "down" | "up" | "none";
             /** @description from the smallest quantity up; the last has no end */
             steps?: components["schemas"]["SchemeStep"][];
+            streak?: components["schemas"]["SchemeStreak"];
+            /** @description milestones: each one reached counts, instead of the highest */
+            sum?: boolean;
             /**
              * Format: int64
              * @description range: most; a note is mandatory
              */
             to?: number;
-            /** @description steps and per_unit: what the quantity counts */
+            /** @description what the quantity counts */
             unit?: string;
         };
         SchemeVersionList: {
@@ -3400,13 +3623,45 @@ export interface components {
              * @description spend wallets are drawn on from the lowest; equal ones in the order of the file
              */
             order: number;
+            /** @description spend wallets: what they pay for, goods or fee; never empty there */
+            pays?: string[];
             reset?: components["schemas"]["SchemeReset"];
+            /** @description spend wallets: only together with another wallet */
+            with?: components["schemas"]["SchemeWith"];
         };
         SchemeWarnFirst: {
             /** Format: int64 */
             days?: number;
+            /**
+             * Format: int64
+             * @description days to put it right; until then, and on until it is closed, the fault is open
+             */
+            fix_days?: number;
             /** Format: int64 */
             months?: number;
+            /** @description until somebody lifts it */
+            open?: boolean;
+            /**
+             * @description the end of the period that holds the day; next_year: the end of the year after
+             * @enum {string}
+             */
+            until?: "month" | "quarter" | "half" | "year" | "next_year";
+        };
+        SchemeWith: {
+            /**
+             * Format: int64
+             * @description thousandths of a point of this wallet for each point of the other
+             */
+            ratio: number;
+            /** @description for accounts in a state; the first that stands */
+            ratios?: components["schemas"]["SchemeWithState"][];
+            /** @description the other wallet */
+            wallet: string;
+        };
+        SchemeWithState: {
+            /** Format: int64 */
+            ratio: number;
+            state: string;
         };
         StatusInputBody: {
             /** @description from which day it holds; empty is today */
