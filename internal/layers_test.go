@@ -13,7 +13,7 @@ import (
 // levels is docs/adr/0002: a package may import those of lower levels only.
 var levels = map[string]int{
 	"errs": 0, "clock": 0, "config": 0, "points": 0, "id": 0,
-	"backup": 1, "storage": 1, "redisx": 1, "wechat": 1, "paper": 1,
+	"backup": 1, "storage": 1, "redisx": 1, "wechat": 1, "paper": 1, "sms": 1,
 	"village": 2, "scheme": 2,
 	"ledger": 3, "media": 3, "access": 3,
 	"standing": 4, "rulebook": 4, "succession": 4,

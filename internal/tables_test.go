@@ -23,6 +23,7 @@ var writers = map[string]string{
 	"kin":   "village",
 	"users": "access", "identities": "access", "sessions": "access", "user_members": "access", "user_roles": "access", "bindings": "access",
 	"handovers": "access", "tries": "access", "personas": "access",
+	"login_codes": "access", "login_limits": "access", "household_pins": "access", "consents": "access",
 	"accounts": "ledger", "balances": "ledger", "entries": "ledger", "guards": "ledger", "lots": "ledger", "periods": "ledger", "totals": "ledger",
 	"scheme_versions": "rulebook",
 	"tags":            "standing",

@@ -62,6 +62,10 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
+	sender, err := access.Sender(cfg, p.log)
+	if err != nil {
+		return nil, errors.Join(err, p.close())
+	}
 	p.access = access.New(p.db, p.now, wx)
 	photos, err := media.OpenStore(cfg.Photos)
 	if err != nil {
@@ -71,6 +75,7 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	if wx != nil {
 		p.media.CheckedBy(wx, p.access.OpenID)
 	}
+	p.access.SendCodes(sender, access.CodeLimits{PerPhone: cfg.SMS.PerPhone, PerAddress: cfg.SMS.PerSource, PerDay: cfg.SMS.PerDay})
 	p.village = village.New(p.db, p.now, ledger.OpenAccounts)
 	p.book = rulebook.New(p.db, p.now)
 	p.book.Remember(time.Second)

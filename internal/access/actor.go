@@ -11,6 +11,7 @@ import (
 type Actor struct {
 	user    id.ID
 	session []byte // hash of the session's token; nil for ActAs
+	only    id.ID  // the household that a session opened with its PIN is for, 0 for persons
 	offices []Office
 	homes   []Home
 	kin     []Kinship
@@ -36,6 +37,17 @@ type Kinship struct{ Village, Household id.ID }
 
 // User is the id of the user, 0 for a visitor.
 func (a Actor) User() id.ID { return a.user }
+
+// OnlyHousehold is the household as which the actor acts, after a login with its PIN; 0 for a person.
+func (a Actor) OnlyHousehold() id.ID { return a.only }
+
+// person refuses what concerns a person to an actor who is a household.
+func (a Actor) person() error {
+	if a.only != 0 {
+		return ErrHouseholdOnly
+	}
+	return nil
+}
 
 // Allow checks that the actor meets the need at the place. It returns ErrSignIn to visitors where a session would be
 // needed and ErrForbidden to everyone else who does not meet it.

@@ -61,6 +61,9 @@ func (s *Service) AskBinding(ctx context.Context, a Actor, r BindingRequest) (Bi
 	if err := a.Allow(MaySignedIn, Place{}); err != nil {
 		return Binding{}, err
 	}
+	if err := a.person(); err != nil {
+		return Binding{}, err
+	}
 	r.Name = strings.TrimSpace(r.Name)
 	if n := utf8.RuneCountInString(r.Name); n == 0 || n > 20 || !utf8.ValidString(r.Name) {
 		return Binding{}, ErrBindingName

@@ -104,7 +104,7 @@ func (s *Service) LoginDemo(ctx context.Context, code, device string) (Session, 
 	if err != nil {
 		return Session{}, fmt.Errorf("persona: %w", err)
 	}
-	return s.open(ctx, user, device)
+	return s.open(ctx, opening{user: user, device: device, how: ByDemo})
 }
 
 // demo reports whether the fake of WeChat is at work, which only DemoAllowed lets start.

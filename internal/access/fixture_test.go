@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/bcrypt"
+
 	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/storage"
@@ -35,6 +37,7 @@ func newWorld(t *testing.T, db *storage.DB) *world {
 	t.Helper()
 	w := &world{t: t, at: time.Date(2026, 3, 10, 2, 0, 0, 0, time.UTC)}
 	w.Service = New(db, func() time.Time { return w.at }, &wechat.Fake{})
+	w.cost = bcrypt.MinCost
 	region := func(kind string, parent id.ID, name string) id.ID {
 		i := db.NewID()
 		w.exec(`INSERT INTO regions (id, parent_id, kind, county_id, town_id, village_id, code, name, pinyin, rev, from_day, to_day, into_id)

@@ -97,6 +97,9 @@ func (s *Service) handOver(tx *storage.Tx, a Actor, made id.ID, p Place, r HandO
 			return err
 		}
 	}
+	if err := isPerson(tx, r.To); err != nil {
+		return err
+	}
 	terms, err := scanTerms(tx.Query(selectTerm+"WHERE r.user_id = ? AND r.village_id = ? AND r.to_day > ? ORDER BY r.id", r.From, p.Village, s.today()))
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/storage"
+	"hefen/internal/village"
 )
 
 // Actor is the caller behind a token. Everything is read from the database at each request, in one statement (one more
@@ -39,7 +40,7 @@ func (s *Service) ActAs(ctx context.Context, user id.ID) (Actor, error) {
 // terms are compared with the day in Go: conditions on two more columns cost the optimiser of MariaDB more than a few
 // ended rows do, and COALESCE on every column costs a third of the statement; so it costs hardly more than the look-up of
 // the session alone.
-const actorSQL = `SELECT {id},
+const actorSQL = `SELECT {id}, {only},
   r.id, r.role, r.village_id, r.shop_id, r.group_id, r.region_id, r.from_day, r.to_day, um.from_day, um.to_day,
   m.village_id, m.household_id, m.member_id, m.from_day, m.to_day, k.village_id, k.household_id, k.from_day, k.to_day
 FROM {from}
@@ -51,8 +52,8 @@ WHERE {where}`
 
 // Closing a user deletes the sessions, so a session need not look at the user's state.
 var (
-	bySession = strings.NewReplacer("{from}", "sessions s", "{id}", "s.user_id", "{where}", "s.token_hash = ? AND s.expires_at > ?").Replace(actorSQL)
-	byUser    = strings.NewReplacer("{from}", "users u", "{id}", "u.id", "{where}", "u.id = ? AND u.state = 'active'").Replace(actorSQL)
+	bySession = strings.NewReplacer("{from}", "sessions s", "{id}", "s.user_id", "{only}", "s.household_id", "{where}", "s.token_hash = ? AND s.expires_at > ?").Replace(actorSQL)
+	byUser    = strings.NewReplacer("{from}", "users u", "{id}", "u.id", "{only}", "0", "{where}", "u.id = ? AND u.state = 'active'").Replace(actorSQL)
 )
 
 func (s *Service) load(ctx context.Context, query string, day clock.Day, who ...any) (Actor, error) {
@@ -67,7 +68,7 @@ func (s *Service) load(ctx context.Context, query string, day clock.Day, who ...
 		var k Kinship
 		var role sql.NullString
 		var held, stood, lived, akin term
-		if err := rows.Scan(&a.user, orZero(&o.ID), &role, orZero(&o.Village), orZero(&o.Shop), orZero(&o.Group), orZero(&o.Region),
+		if err := rows.Scan(&a.user, &a.only, orZero(&o.ID), &role, orZero(&o.Village), orZero(&o.Shop), orZero(&o.Group), orZero(&o.Region),
 			orZero(&held.from), orZero(&held.to), orZero(&stood.from), orZero(&stood.to), orZero(&h.Village), orZero(&h.Household), orZero(&h.Member),
 			orZero(&lived.from), orZero(&lived.to), orZero(&k.Village), orZero(&k.Household), orZero(&akin.from), orZero(&akin.to)); err != nil {
 			return err
@@ -90,10 +91,29 @@ func (s *Service) load(ctx context.Context, query string, day clock.Day, who ...
 	if a.user == 0 {
 		return Actor{}, ErrSignIn
 	}
+	if a.only != 0 {
+		return s.asHousehold(ctx, a, day)
+	}
 	if slices.ContainsFunc(a.offices, func(o Office) bool { return o.Role.seat() == onRegion }) {
 		err = s.loadCovered(ctx, &a)
 	}
 	return a, err
+}
+
+// asHousehold is the actor of a session opened with a household's PIN: it lives in that household, as its householder, and
+// holds nothing else. ErrSignIn once the household has ended.
+func (s *Service) asHousehold(ctx context.Context, a Actor, day clock.Day) (Actor, error) {
+	home := Home{Household: a.only}
+	err := s.db.QueryRow(ctx, `SELECT h.village_id, m.member_id FROM households h
+		LEFT JOIN memberships m ON m.household_id = h.id AND m.relation = ? AND m.from_day <= ? AND m.to_day > ?
+		WHERE h.id = ? AND h.to_day > ? LIMIT 1`, village.Head, day, day, a.only, day).Scan(&home.Village, orZero(&home.Member))
+	if noRows(err) {
+		return Actor{}, ErrSignIn
+	}
+	if err != nil {
+		return Actor{}, fmt.Errorf("load household: %w", err)
+	}
+	return Actor{user: a.user, only: a.only, homes: []Home{home}}, nil
 }
 
 // orZero scans a number into to, and nothing where the column is NULL.

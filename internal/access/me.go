@@ -8,6 +8,7 @@ import (
 	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/storage"
+	"hefen/internal/village"
 )
 
 // Me is what the pages need to know about their user.
@@ -19,6 +20,7 @@ type Me struct {
 	Roles       []MyRole     `json:"roles"`
 	Villages    []Name       `json:"villages" doc:"villages in which the user may do something, at most 500"`
 	Bindings    []Binding    `json:"bindings" doc:"requests to be taken as a member that wait for confirmation"`
+	Only        id.ID        `json:"only_household_id,omitempty" doc:"the session was opened with this household's PIN and is for nothing else"`
 }
 
 // Membership is a household the user belongs to.
@@ -51,7 +53,7 @@ func (s *Service) Me(ctx context.Context, a Actor) (Me, error) {
 	if err := a.Allow(MaySignedIn, Place{}); err != nil {
 		return Me{}, err
 	}
-	me := Me{User: a.user, Memberships: []Membership{}, Roles: []MyRole{}, Villages: []Name{}, Bindings: []Binding{}}
+	me := Me{User: a.user, Only: a.only, Memberships: []Membership{}, Roles: []MyRole{}, Villages: []Name{}, Bindings: []Binding{}}
 	var sealed []byte
 	if err := s.db.QueryRow(ctx, "SELECT name, phone_enc FROM users WHERE id = ?", a.user).Scan(&me.Name, &sealed); err != nil {
 		return Me{}, fmt.Errorf("me: %w", err)
@@ -84,6 +86,16 @@ func (s *Service) myHomes(ctx context.Context, a Actor, me *Me) error {
 		return nil
 	}
 	day := s.today()
+	if a.only != 0 {
+		m := Membership{Village: a.homes[0].Village, Household: a.only, Member: a.homes[0].Member}
+		err := s.db.QueryRow(ctx, `SELECT v.name, h.number, h.name, COALESCE(m.name, '') FROM households h JOIN regions v ON v.id = h.village_id
+			LEFT JOIN members m ON m.id = ? WHERE h.id = ?`, m.Member, a.only).Scan(&m.VillageName, &m.Number, &m.HouseholdName, &m.MemberName)
+		if m.Member != 0 {
+			m.Relation = village.Head
+		}
+		me.Memberships = append(me.Memberships, m)
+		return err
+	}
 	rows, err := s.db.Query(ctx, `SELECT ms.village_id, v.name, h.id, h.number, h.name, m.id, m.name, ms.relation FROM user_members um
 		JOIN memberships ms ON ms.member_id = um.member_id AND ms.to_day > ? AND ms.from_day <= ?
 		JOIN households h ON h.id = ms.household_id JOIN members m ON m.id = um.member_id JOIN regions v ON v.id = ms.village_id

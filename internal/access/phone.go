@@ -65,6 +65,9 @@ func (s *Service) BindPhone(ctx context.Context, a Actor, r PhoneRequest) (Phone
 	if err := a.Allow(MaySignedIn, Place{}); err != nil {
 		return PhoneBound{}, err
 	}
+	if err := a.person(); err != nil {
+		return PhoneBound{}, err
+	}
 	if s.wx == nil {
 		return PhoneBound{}, ErrNoWeChat
 	}

@@ -156,7 +156,7 @@ func (s *Service) grant(tx *storage.Tx, made id.ID, p Place, g Grant, by id.ID) 
 	if err := s.checkSeat(tx, p, &g, today); err != nil {
 		return err
 	}
-	if err := lockUser(tx, g.User); err != nil {
+	if err := lockPerson(tx, g.User); err != nil {
 		return err
 	}
 	t := Term{ID: made, User: g.User, Role: g.Role, Village: p.Village, Shop: g.Shop, Group: g.Group, Region: p.Region,

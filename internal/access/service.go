@@ -34,6 +34,11 @@ type Service struct {
 	now clock.Clock
 	wx  wechat.Client
 
+	sender CodeSender // nil: nobody can log in with a phone number
+	limits CodeLimits
+	hashes chan struct{} // slow hashes at work at once
+	cost   int           // of a slow hash
+
 	names *lru.Cache[id.ID, string] // a name is given once and never changed
 }
 
@@ -43,7 +48,7 @@ func New(db *storage.DB, now clock.Clock, wx wechat.Client) *Service {
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
-	return &Service{db: db, now: now, wx: wx, names: names}
+	return &Service{db: db, now: now, wx: wx, hashes: make(chan struct{}, 2), cost: pinCost, names: names}
 }
 
 // DemoAllowed decides whether what needs no proof of identity may start: the fake of WeChat, the choice of personas and
@@ -74,6 +79,25 @@ func lockUser(tx *storage.Tx, user id.ID) error {
 		return fmt.Errorf("lock user: %w", err)
 	}
 	if n == 0 {
+		return ErrUserUnknown
+	}
+	return nil
+}
+
+// lockPerson is lockUser for users who may hold an office: a household that logs in with its PIN may not.
+func lockPerson(tx *storage.Tx, user id.ID) error {
+	if err := lockUser(tx, user); err != nil {
+		return err
+	}
+	return isPerson(tx, user)
+}
+
+func isPerson(tx *storage.Tx, user id.ID) error {
+	var n int
+	if err := tx.QueryRow("SELECT COUNT(*) FROM household_pins WHERE user_id = ?", user).Scan(&n); err != nil {
+		return fmt.Errorf("person: %w", err)
+	}
+	if n > 0 {
 		return ErrUserUnknown
 	}
 	return nil
@@ -110,19 +134,6 @@ func (s *Service) findUser(ctx context.Context, user id.ID, phone string) (id.ID
 // UserByPhone is the user who let us know this number, for commands: ErrUserUnknown or ErrSeveral otherwise.
 func (s *Service) UserByPhone(ctx context.Context, phone string) (id.ID, error) {
 	return s.findUser(ctx, 0, phone)
-}
-
-// CloseUser ends all sessions of a user, who cannot log in any more. For commands.
-func (s *Service) CloseUser(ctx context.Context, user id.ID) error {
-	return s.db.InTx(ctx, func(tx *storage.Tx) error {
-		if err := lockUser(tx, user); err != nil {
-			return err
-		}
-		if _, err := tx.Exec("UPDATE users SET state = 'closed' WHERE id = ?", user); err != nil {
-			return err
-		}
-		return revokeAll(tx, user)
-	})
 }
 
 // Names gives the names under which users are known: for authors and keepers in lists. Unknown users are left out.

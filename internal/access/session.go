@@ -28,7 +28,28 @@ type Session struct {
 	Token     string `json:"token" doc:"send as Authorization: Bearer …; keep it secret"`
 	ExpiresAt int64  `json:"expires_at" doc:"milliseconds since 1970 UTC"`
 	User      id.ID  `json:"user_id"`
-	New       bool   `json:"new" doc:"true at the very first login of this WeChat account"`
+	New       bool   `json:"new" doc:"true at the very first login of this WeChat account or phone number"`
+	Household id.ID  `json:"household_id,omitempty" doc:"the one household that this session is for, after a login with its PIN"`
+	ChoosePIN bool   `json:"choose_pin" doc:"the PIN is one from a slip: the household should choose its own now"`
+	People    int    `json:"people" doc:"users with this phone number, among whom GET /me/identities lets one choose"`
+}
+
+// Ways of opening a session.
+const (
+	ByWeChat = "wechat"
+	ByCode   = "code"
+	ByPIN    = "pin"
+	ByDemo   = "demo"
+)
+
+// opening is how a session begins.
+type opening struct {
+	user      id.ID
+	device    string
+	how       string
+	household id.ID  // for ByPIN
+	phone     []byte // index of the number that a code has proved
+	consent   string // version of the privacy statement agreed to, empty if not asked
 }
 
 // Login turns a code of wx.login into a session. The first login of a WeChat account makes a user; two at once make one.
@@ -45,7 +66,7 @@ func (s *Service) Login(ctx context.Context, code, device string) (Session, erro
 	if err != nil {
 		return Session{}, err
 	}
-	session, err := s.open(ctx, user, device)
+	session, err := s.open(ctx, opening{user: user, device: device, how: ByWeChat})
 	session.New = fresh
 	return session, err
 }
@@ -81,43 +102,57 @@ func (s *Service) identity(ctx context.Context, openid string) (user id.ID, err 
 	return user, err
 }
 
-// open begins a session of a user, and clears away expired ones and those beyond the limit.
-func (s *Service) open(ctx context.Context, user id.ID, device string) (Session, error) {
-	raw := make([]byte, tokenBytes)
-	_, _ = rand.Read(raw) // never fails: the runtime aborts when the system has no randomness
-	token := base64.RawURLEncoding.EncodeToString(raw)
-	now := s.now()
-	expires := now.AddDate(0, 0, sessionDays)
-	if r := []rune(strings.ToValidUTF8(device, "")); len(r) > maxDevice {
-		device = string(r[:maxDevice])
-	} else {
-		device = string(r)
-	}
-	err := s.db.InTx(ctx, func(tx *storage.Tx) error {
-		if err := lockUser(tx, user); errors.Is(err, ErrUserUnknown) {
-			return ErrUserClosed
-		} else if err != nil {
-			return err
-		}
-		if _, err := tx.Exec("DELETE FROM sessions WHERE user_id = ? AND expires_at <= ?", user, clock.Ms(now)); err != nil {
-			return err
-		}
-		var oldest int64
-		err := tx.QueryRow("SELECT created_at FROM sessions WHERE user_id = ? ORDER BY created_at DESC LIMIT 1 OFFSET ?", user, maxSessions-2).Scan(&oldest)
-		if err == nil {
-			_, err = tx.Exec("DELETE FROM sessions WHERE user_id = ? AND created_at < ?", user, oldest)
-		}
-		if err != nil && !noRows(err) {
-			return err
-		}
-		_, err = tx.Exec("INSERT INTO sessions (token_hash, user_id, device, created_at, expires_at) VALUES (?,?,?,?,?)",
-			hashToken(token), user, device, clock.Ms(now), clock.Ms(expires))
+// open begins a session.
+func (s *Service) open(ctx context.Context, o opening) (session Session, err error) {
+	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
+		session, err = s.openIn(tx, o)
 		return err
 	})
 	if err != nil {
 		return Session{}, fmt.Errorf("open session: %w", err)
 	}
-	return Session{Token: token, ExpiresAt: clock.Ms(expires), User: user}, nil
+	return session, nil
+}
+
+// openIn begins a session of a user, and clears away expired ones and those beyond the limit.
+func (s *Service) openIn(tx *storage.Tx, o opening) (Session, error) {
+	raw := make([]byte, tokenBytes)
+	_, _ = rand.Read(raw) // never fails: the runtime aborts when the system has no randomness
+	token := base64.RawURLEncoding.EncodeToString(raw)
+	now := s.now()
+	expires := now.AddDate(0, 0, sessionDays)
+	device := []rune(strings.ToValidUTF8(o.device, ""))
+	device = device[:min(len(device), maxDevice)]
+	if err := lockUser(tx, o.user); errors.Is(err, ErrUserUnknown) {
+		return Session{}, ErrUserClosed
+	} else if err != nil {
+		return Session{}, err
+	}
+	if _, err := tx.Exec("DELETE FROM sessions WHERE user_id = ? AND expires_at <= ?", o.user, clock.Ms(now)); err != nil {
+		return Session{}, err
+	}
+	var oldest int64
+	err := tx.QueryRow("SELECT created_at FROM sessions WHERE user_id = ? ORDER BY created_at DESC LIMIT 1 OFFSET ?", o.user, maxSessions-2).Scan(&oldest)
+	if err == nil {
+		_, err = tx.Exec("DELETE FROM sessions WHERE user_id = ? AND created_at < ?", o.user, oldest)
+	}
+	if err != nil && !noRows(err) {
+		return Session{}, err
+	}
+	if o.phone == nil {
+		o.phone = []byte{}
+	}
+	_, err = tx.Exec("INSERT INTO sessions (token_hash, user_id, device, created_at, expires_at, how, household_id, phone_idx) VALUES (?,?,?,?,?,?,?,?)",
+		hashToken(token), o.user, string(device), clock.Ms(now), clock.Ms(expires), o.how, o.household, o.phone)
+	if err != nil {
+		return Session{}, err
+	}
+	if o.consent != "" {
+		if err := s.noteConsent(tx, o.user, ConsentPrivacy, o.consent, true); err != nil {
+			return Session{}, err
+		}
+	}
+	return Session{Token: token, ExpiresAt: clock.Ms(expires), User: o.user, Household: o.household}, nil
 }
 
 func hashToken(token string) []byte {
@@ -154,10 +189,14 @@ func revokeAll(tx *storage.Tx, user id.ID) error {
 	return nil
 }
 
-// PurgeSessions deletes the expired sessions of everyone; a nightly job calls it.
+// PurgeSessions deletes the expired sessions of everyone and login codes of days past; a nightly job calls it.
 func (s *Service) PurgeSessions(ctx context.Context) (purged int64, err error) {
 	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
-		purged, err = tx.Exec("DELETE FROM sessions WHERE expires_at <= ?", clock.Ms(s.now()))
+		if purged, err = tx.Exec("DELETE FROM sessions WHERE expires_at <= ?", clock.Ms(s.now())); err != nil {
+			return err
+		}
+		codes, err := s.purgeCodes(tx)
+		purged += codes
 		return err
 	})
 	return purged, err

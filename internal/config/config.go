@@ -16,6 +16,7 @@ type Config struct {
 	Database Database `koanf:"database"`
 	Redis    Redis    `koanf:"redis"`
 	Wechat   Wechat   `koanf:"wechat"`
+	SMS      SMS      `koanf:"sms"`
 	Photos   Photos   `koanf:"photos"`
 	Pages    Pages    `koanf:"pages"`
 	Log      Log      `koanf:"log"`
@@ -112,6 +113,7 @@ func Default() Config {
 		Photos:   Photos{MaxBytes: 12 << 20, PerDay: 800, KeepMonths: 36},
 		Pages:    Pages{Dir: "miniprogram/dist/build/h5"},
 		Log:      Log{Level: "info"},
+		SMS:      SMS{PerPhone: 10, PerSource: 60, PerDay: 5000},
 		Limits: Limits{
 			Body: 1 << 20, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, StopTimeout: 15 * time.Second,
 			PerAddress: 3000, PerUser: 600, LoginsPerAddress: 120,

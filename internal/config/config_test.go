@@ -88,6 +88,8 @@ func TestLoad(t *testing.T) {
 		{name: "bucket_without_key", yaml: "photos: {s3: {endpoint: 's3.example', bucket: b}}", err: "photos.s3.secret_key"},
 		{name: "bucket_by_environment", env: []string{"HEFEN_PHOTOS_S3_ENDPOINT=s3:9000", "HEFEN_PHOTOS_S3_BUCKET=b", "HEFEN_PHOTOS_S3_ACCESS_KEY=a", "HEFEN_PHOTOS_S3_SECRET_KEY=c"},
 			want: func(c Config) bool { return c.Photos.S3.Bucket == "b" && c.Photos.S3.SecretKey == "c" }},
+		{name: "sms_half_set", yaml: "sms: {secret_id: a, secret_key: b, app_id: c, sign: d}", err: "sms.template"},
+		{name: "sms_limit", yaml: "sms: {per_day: 0}", err: "sms.per_day"},
 		{name: "level", yaml: "log: {level: loud}", err: "log.level"},
 		{name: "body", yaml: "limits: {body: 3}", err: "limits.body"},
 		{name: "timeout", yaml: "limits: {stop_timeout: 0s}", err: "limits.stop_timeout"},

@@ -152,6 +152,7 @@ func (c *Config) Validate() error {
 	if c.Wechat.AppID != "" && c.Wechat.Secret == "" {
 		no("wechat.secret", "is missing; both appid and secret come from the mini-program's console")
 	}
+	c.validateSMS(no)
 	switch c.Log.Level {
 	case "debug", "info", "warn", "error":
 	default:

@@ -3,6 +3,8 @@ package httpapi
 // features register the operations, one function per feature, in the order of the document.
 var features = []func(s *Server, a *api){
 	(*Server).registerAccess,
+	(*Server).registerLogin,
+	(*Server).registerExport,
 	(*Server).registerBoard,
 	(*Server).registerVillage,
 	(*Server).registerSuccession,

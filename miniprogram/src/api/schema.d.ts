@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/login/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 获取手机验证码；号码有没有登记，回答都一样
+         * @description 谁可以用：任何人，不用登录。
+         */
+        post: operations["ask-login-code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/login/demo": {
         parameters: {
             query?: never;
@@ -38,6 +58,66 @@ export interface paths {
          * @description 谁可以用：任何人，不用登录。
          */
         post: operations["login-demo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/login/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 手机号和验证码登录
+         * @description 谁可以用：任何人，不用登录。
+         */
+        post: operations["login-phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/login/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 户码和密码登录，只能办自家的事
+         * @description 谁可以用：任何人，不用登录。
+         */
+        post: operations["login-pin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/login/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 这里可以怎样登录
+         * @description 谁可以用：任何人，不用登录。
+         */
+        get: operations["login-ways"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -124,6 +204,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 注销账号
+         * @description 谁可以用：登录的用户。
+         */
+        post: operations["close-account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 同意过什么
+         * @description 谁可以用：登录的用户。
+         */
+        get: operations["my-consents"];
+        put?: never;
+        /**
+         * 同意或撤回同意
+         * @description 谁可以用：登录的用户。
+         */
+        post: operations["set-consent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 导出自己账号的资料
+         * @description 谁可以用：登录的用户。
+         */
+        get: operations["export-account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 同一个手机号的几个人
+         * @description 谁可以用：登录的用户。
+         */
+        get: operations["my-identities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/phone": {
         parameters: {
             query?: never;
@@ -138,6 +302,66 @@ export interface paths {
          * @description 谁可以用：登录的用户。
          */
         post: operations["bind-phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 在哪些设备上登录着
+         * @description 谁可以用：登录的用户。
+         */
+        get: operations["my-sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/sessions/{session}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 退出一台设备
+         * @description 谁可以用：登录的用户。
+         */
+        post: operations["end-session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 换成同一个手机号的另一个人
+         * @description 谁可以用：登录的用户。
+         */
+        post: operations["switch-identity"];
         delete?: never;
         options?: never;
         head?: never;
@@ -682,6 +906,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/households/{household}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 导出自家的资料：家庭、积分、记录、兑换
+         * @description 谁可以用：本户的人。
+         */
+        get: operations["export-household"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/export/excel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 导出自家的资料（Excel）
+         * @description 谁可以用：本户的人。
+         */
+        get: operations["export-household-excel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/households/{household}/flags": {
         parameters: {
             query?: never;
@@ -776,6 +1040,90 @@ export interface paths {
         get: operations["get-passbook"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一户的登录密码设了没有、锁住没有
+         * @description 谁可以用：本户的人；本村的驻村队员、第一书记。
+         */
+        get: operations["household-pin"];
+        put?: never;
+        /**
+         * 设或改自家的登录密码
+         * @description 谁可以用：本户的人。
+         */
+        post: operations["set-household-pin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/pin/issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 当面给一户发密码条；密码只显示这一次
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        post: operations["issue-household-pin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/pin/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 取消自家的登录密码
+         * @description 谁可以用：本户的人。
+         */
+        post: operations["remove-household-pin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/pin/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 当面给一户的密码解锁
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        post: operations["unlock-household-pin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1040,6 +1388,26 @@ export interface paths {
          * @description 谁可以用：本村的驻村队员、第一书记、县级管理员。
          */
         post: operations["correct-member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/mini-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 本村的小程序码图片，供打印张贴
+         * @description 谁可以用：本村的驻村队员、第一书记、县级管理员。
+         */
+        get: operations["village-mini-code"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1820,6 +2188,77 @@ export interface components {
             name: string;
             request_id: string;
         };
+        AccessCloseRequest: {
+            /** @description the word 注销, typed by the person */
+            confirm: string;
+        };
+        AccessCodeAsked: {
+            /** Format: int64 */
+            digits: number;
+            /**
+             * Format: int64
+             * @description how long the code is good
+             */
+            minutes: number;
+            repeated: boolean;
+            /**
+             * Format: int64
+             * @description seconds until another code may be asked for
+             */
+            resend_after: number;
+        };
+        AccessCodeLogin: {
+            code: string;
+            /** @description name of the device for the list of sessions */
+            device?: string;
+            phone: string;
+            /** @description version of the privacy statement that the person has agreed to */
+            privacy?: string;
+        };
+        AccessCodeRequest: {
+            /** @description mainland mobile number */
+            phone: string;
+            request_id: string;
+        };
+        AccessConsent: {
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            at: number;
+            /** @description false: taken back */
+            given: boolean;
+            /** @enum {string} */
+            kind: "privacy" | "phone";
+            /** @description of the statement agreed to */
+            version: string;
+        };
+        AccessConsentRequest: {
+            given: boolean;
+            /** @enum {string} */
+            kind: "privacy" | "phone";
+            request_id: string;
+            version?: string;
+        };
+        AccessDevice: {
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            created_at: number;
+            /** @description the one that asks */
+            current: boolean;
+            device: string;
+            /** Format: int64 */
+            expires_at: number;
+            /**
+             * @description by WeChat, by a code to the phone, by household code and PIN
+             * @enum {string}
+             */
+            how: "wechat" | "code" | "pin" | "demo";
+            /** @description names the session; it is no token */
+            ref: string;
+        };
         AccessGrant: {
             /** @description empty: today */
             from_day?: string;
@@ -1867,11 +2306,22 @@ export interface components {
             /** @description who takes over */
             to_user_id?: string;
         };
+        AccessIdentity: {
+            current: boolean;
+            /** @description households, such as 林源村 户号12 */
+            homes: string[];
+            name: string;
+            /** @description offices with the village, such as 林源村 驻村队员 */
+            roles: string[];
+            user_id: string;
+        };
         AccessMe: {
             /** @description requests to be taken as a member that wait for confirmation */
             bindings: components["schemas"]["AccessBinding"][];
             memberships: components["schemas"]["AccessMembership"][];
             name: string;
+            /** @description the session was opened with this household's PIN and is for nothing else */
+            only_household_id?: string;
             /** @description masked; empty if none is bound */
             phone: string;
             roles: components["schemas"]["AccessMyRole"][];
@@ -1918,6 +2368,48 @@ export interface components {
             id: string;
             name: string;
         };
+        AccessPINLogin: {
+            /** @description name of the device for the list of sessions */
+            device?: string;
+            /** @description what the household's card says */
+            household_code: string;
+            /** @description six figures */
+            pin: string;
+            /** @description version of the privacy statement that the person has agreed to */
+            privacy?: string;
+        };
+        AccessPINRequest: {
+            /** @description the present one; asked of a session that was itself opened with the PIN, unless that came from a slip */
+            old_pin?: string;
+            /** @description six figures */
+            pin: string;
+            request_id: string;
+        };
+        AccessPINSlip: {
+            household_name: string;
+            issued_on: string;
+            /** @description what the slip says besides */
+            lines: string[];
+            number: string;
+            pin: string;
+            repeated: boolean;
+            village_name: string;
+        };
+        AccessPINState: {
+            /** @description an official issued it and the household has not chosen its own yet */
+            from_slip: boolean;
+            locked: boolean;
+            set: boolean;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC, 0 if never
+             */
+            set_at: number;
+            /** @description name of who set or issued it */
+            set_by: string;
+            /** Format: int64 */
+            tries_left: number;
+        };
         AccessPersona: {
             /** @description what /login/demo takes */
             code: string;
@@ -1944,13 +2436,22 @@ export interface components {
             request_id: string;
         };
         AccessSession: {
+            /** @description the PIN is one from a slip: the household should choose its own now */
+            choose_pin: boolean;
             /**
              * Format: int64
              * @description milliseconds since 1970 UTC
              */
             expires_at: number;
-            /** @description true at the very first login of this WeChat account */
+            /** @description the one household that this session is for, after a login with its PIN */
+            household_id?: string;
+            /** @description true at the very first login of this WeChat account or phone number */
             new: boolean;
+            /**
+             * Format: int64
+             * @description users with this phone number, among whom GET /me/identities lets one choose
+             */
+            people: number;
             /** @description send as Authorization: Bearer …; keep it secret */
             token: string;
             user_id: string;
@@ -1976,6 +2477,16 @@ export interface components {
             to_day: string;
             user_id: string;
             village_id: string;
+        };
+        AccountExport: {
+            consents: components["schemas"]["AccessConsent"][];
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            exported_at: number;
+            me: components["schemas"]["AccessMe"];
+            sessions: components["schemas"]["AccessDevice"][];
         };
         AddHouseholdInputBody: {
             flags?: string[];
@@ -2076,6 +2587,13 @@ export interface components {
             /** @description what the ranking is not for */
             note: string;
             span: string;
+        };
+        BookExport: {
+            account: string;
+            /** @description newest first */
+            entries: components["schemas"]["EntryView"][];
+            name: string;
+            wallets: components["schemas"]["WalletView"][];
         };
         CasesAnswer: {
             /** @description who is credited: household or member */
@@ -2463,6 +2981,10 @@ export interface components {
              */
             size?: number;
         };
+        ConsentList: {
+            /** @description the latest word on each matter */
+            items: components["schemas"]["AccessConsent"][];
+        };
         CorrectMemberInputBody: {
             born_on?: string;
             idno?: string;
@@ -2472,6 +2994,9 @@ export interface components {
             phone?: string;
             /** @description made by the client and kept until a definite answer */
             request_id: string;
+        };
+        DeviceList: {
+            items: components["schemas"]["AccessDevice"][];
         };
         Done: {
             done: boolean;
@@ -2585,10 +3110,27 @@ export interface components {
             /** @description made by the client and kept until a definite answer */
             request_id: string;
         };
+        HouseholdExport: {
+            /** @description one for the household, or one for each person where persons are scored */
+            books: components["schemas"]["BookExport"][];
+            /** @description deeds that were entered for it */
+            cases: components["schemas"]["CasesView"][];
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            exported_at: number;
+            household: components["schemas"]["VillageDetail"];
+            redemptions: components["schemas"]["MarketReceipt"][];
+        };
         HouseholdPage: {
             items: components["schemas"]["VillageHousehold"][];
             /** @description cursor of the next page, empty at the end */
             next: string;
+        };
+        IdentityList: {
+            /** @description empty where the session was not opened with a code to the phone */
+            items: components["schemas"]["AccessIdentity"][];
         };
         KinInputBody: {
             /** @description the relatives' household */
@@ -3819,6 +4361,11 @@ export interface components {
             /** @description made by the client; a repeat is answered with the same record */
             request_id: string;
         };
+        SwitchInputBody: {
+            /** @description name of the device for the list of sessions */
+            device?: string;
+            user_id: string;
+        };
         TermList: {
             items: components["schemas"]["AccessTerm"][];
         };
@@ -3984,6 +4531,16 @@ export interface components {
             /** Format: int64 */
             pending: number;
         };
+        Ways: {
+            /** @description a demonstration: roles to try, and codes are written into the server's log */
+            demo: boolean;
+            /** @description a code can be sent to a phone */
+            phone: boolean;
+            /** @description household code and PIN */
+            pin: boolean;
+            /** @description the mini-program logs in by itself */
+            wechat: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -4022,6 +4579,39 @@ export interface operations {
             };
         };
     };
+    "ask-login-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessCodeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessCodeAsked"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "login-demo": {
         parameters: {
             query?: never;
@@ -4042,6 +4632,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccessSession"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "login-phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessCodeLogin"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessSession"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "login-pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessPINLogin"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessSession"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "login-ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ways"];
                 };
             };
             /** @description Error */
@@ -4183,6 +4868,159 @@ export interface operations {
             };
         };
     };
+    "close-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessCloseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "my-consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "set-consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessConsentRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "export-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountExport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "my-identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "bind-phone": {
         parameters: {
             query?: never;
@@ -4203,6 +5041,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccessPhoneBound"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "my-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "end-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ref of the list */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "switch-identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessSession"];
                 };
             };
             /** @description Error */
@@ -5293,6 +6225,72 @@ export interface operations {
             };
         };
     };
+    "export-household": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseholdExport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "export-household-excel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "set-household-flags": {
         parameters: {
             query?: never;
@@ -5458,6 +6456,182 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PassbookView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "household-pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessPINState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "set-household-pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessPINRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "issue-household-pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessPINSlip"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "remove-household-pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "unlock-household-pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
                 };
             };
             /** @description Error */
@@ -5953,6 +7127,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "village-mini-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description Error */

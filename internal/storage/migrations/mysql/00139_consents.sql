@@ -1,0 +1,15 @@
+-- +goose Up
+-- What a user agreed to or took back, in order; nothing is overwritten.
+CREATE TABLE consents (
+    id      BIGINT NOT NULL,
+    user_id BIGINT NOT NULL,
+    kind    VARCHAR(12) NOT NULL,
+    version VARCHAR(20) NOT NULL,
+    given   INT NOT NULL,
+    at      BIGINT NOT NULL,
+    PRIMARY KEY (id),
+    KEY consents_user (user_id, kind, id),
+    CHECK (given IN (0, 1))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+-- +goose Down
+DROP TABLE consents;

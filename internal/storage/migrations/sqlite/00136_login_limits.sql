@@ -1,0 +1,12 @@
+-- +goose Up
+-- How often something was asked for since an instant, by a phone, an address or all; key_idx is a keyed hash.
+CREATE TABLE login_limits (
+    kind    VARCHAR(16) NOT NULL,
+    key_idx VARBINARY(32) NOT NULL,
+    since   BIGINT NOT NULL,
+    n       INT NOT NULL,
+    PRIMARY KEY (kind, key_idx)
+) WITHOUT ROWID;
+CREATE INDEX login_limits_old ON login_limits (since);
+-- +goose Down
+DROP TABLE login_limits;
