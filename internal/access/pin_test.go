@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/storage"
 	"hefen/internal/storage/dbtest"
@@ -278,4 +279,21 @@ func TestFirstPINAtOnce(t *testing.T) {
 		_, err := w.byPIN(goodPIN)
 		w.ok("login", err)
 	})
+}
+
+func TestWeakPIN(t *testing.T) {
+	born := []clock.Day{clock.MakeDay(1960, 7, 14), 0}
+	for _, pin := range []string{"123456", "000000", "654321", "890123", "210987", "121212", "123123", "777777", "112233", "000012", "600714", "196007", "520520"} {
+		if weakPIN(pin, "一组12号", born) == nil {
+			t.Errorf("%s passes", pin)
+		}
+	}
+	for _, pin := range []string{"384915", "907146", "112358", "600715"} {
+		if err := weakPIN(pin, "12", born); err != nil {
+			t.Errorf("%s: %v", pin, err)
+		}
+	}
+	if weakPIN("204817", "51013204817", nil) == nil {
+		t.Error("the end of the household's number passes")
+	}
 }
