@@ -97,14 +97,12 @@ func (c *record) scan(row interface{ Scan(...any) error }, more ...any) error {
 }
 
 func insert(tx *storage.Tx, cs []*record) error {
-	for chunk := range storage.Chunks(cs, storage.ChunkRows) {
-		args := make([]any, 0, len(chunk)*len(columns))
-		for _, c := range chunk {
-			args = c.values(args)
-		}
-		if _, err := tx.Exec("INSERT INTO cases ("+columnList+") VALUES "+storage.Rows(len(chunk), len(columns)), args...); err != nil {
-			return fmt.Errorf("insert cases: %w", err)
-		}
+	args := make([]any, 0, len(cs)*len(columns))
+	for _, c := range cs {
+		args = c.values(args)
+	}
+	if err := tx.Insert("INSERT INTO cases ("+columnList+") VALUES ", len(columns), args); err != nil {
+		return fmt.Errorf("insert cases: %w", err)
 	}
 	return nil
 }

@@ -35,26 +35,26 @@ const entryColumns = "id, village_id, posting_id, line, kind, ref, batch_id, cor
 const entryWidth = 26
 
 func insertEntries(tx *storage.Tx, posted []Posted) error {
-	var all []Entry
-	for _, p := range posted {
-		all = append(all, p.Entries...)
+	n := 0
+	for i := range posted {
+		n += len(posted[i].Entries)
 	}
-	for chunk := range storage.Chunks(all, storage.ChunkRows) {
-		args := make([]any, 0, len(chunk)*entryWidth)
-		for i := range chunk {
-			e := &chunk[i]
+	args := make([]any, 0, n*entryWidth)
+	for i := range posted {
+		for j := range posted[i].Entries {
+			e := &posted[i].Entries[j]
 			args = append(args, int64(e.ID), int64(e.Village), int64(e.Posting), e.Line, string(e.Kind), e.Ref, int64(e.Batch),
 				int64(e.Corrects), int64(e.By), int64(e.Account), e.Wallet, string(e.Bucket), e.Seq, int64(e.Amount),
 				int64(e.BalanceAfter), int64(e.ExpiresOn), int64(e.Occurred), int64(e.Counted), e.At, int64(e.Case),
 				int64(e.Member), int64(e.Group), e.Item, e.Class, int64(e.Scheme), e.Title)
 		}
-		_, err := tx.Exec("INSERT INTO entries ("+entryColumns+") VALUES "+storage.Rows(len(chunk), entryWidth), args...)
-		if storage.IsDuplicate(err) {
-			return ErrPosted.Wrap(err)
-		}
-		if err != nil {
-			return fmt.Errorf("insert entries: %w", err)
-		}
+	}
+	err := tx.Insert("INSERT INTO entries ("+entryColumns+") VALUES ", entryWidth, args)
+	if storage.IsDuplicate(err) {
+		return ErrPosted.Wrap(err)
+	}
+	if err != nil {
+		return fmt.Errorf("insert entries: %w", err)
 	}
 	return nil
 }
@@ -136,10 +136,8 @@ func (s *state) storeBalances(tx *storage.Tx) error {
 		}
 		fresh = append(fresh, k.account, k.wallet, string(k.bucket), b.kind, int64(b.amount), b.seq)
 	}
-	for chunk := range storage.Chunks(fresh, 6*storage.ChunkRows) {
-		if _, err := tx.Exec("INSERT INTO balances (account_id, wallet, bucket, kind, amount, seq) VALUES "+storage.Rows(len(chunk)/6, 6), chunk...); err != nil {
-			return fmt.Errorf("insert balances: %w", err)
-		}
+	if err := tx.Insert("INSERT INTO balances (account_id, wallet, bucket, kind, amount, seq) VALUES ", 6, fresh); err != nil {
+		return fmt.Errorf("insert balances: %w", err)
 	}
 	for _, g := range grouped(known) {
 		for chunk := range storage.Chunks(g.accounts, storage.ChunkRows) {
@@ -275,10 +273,8 @@ func insertTotals(tx *storage.Tx, deltas map[total]points.Amount) error {
 			args = append(args, t.account, t.wallet, t.span, m[0], m[1], int64(d))
 		}
 	}
-	for chunk := range storage.Chunks(args, 6*storage.ChunkRows) {
-		if _, err := tx.Exec("INSERT INTO totals (account_id, wallet, span, village_id, kind, amount) VALUES "+storage.Rows(len(chunk)/6, 6), chunk...); err != nil {
-			return fmt.Errorf("insert totals: %w", err)
-		}
+	if err := tx.Insert("INSERT INTO totals (account_id, wallet, span, village_id, kind, amount) VALUES ", 6, args); err != nil {
+		return fmt.Errorf("insert totals: %w", err)
 	}
 	return nil
 }

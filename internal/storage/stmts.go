@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 )
 
-// A query text is prepared at its second use and kept; texts past these bounds (long batches, generated lists) go
-// unprepared, so the cache cannot grow with the data. When it is full, texts that were seen once (batches, each of another
+// A query text is prepared at its second use and kept; texts past these bounds (generated lists) go unprepared, so the
+// cache cannot grow with the data, but for the blocks of Insert, which are one text a table. When it is full, texts that were seen once (batches, each of another
 // length) make room, so that they keep nothing hot out.
 const (
 	maxStmts    = 400
@@ -31,9 +31,6 @@ func (c *stmtCache) get(query string) *sql.Stmt {
 // want notes a use of the query and prepares it at the second. It must not be called while this goroutine holds the
 // pool's only connection.
 func (c *stmtCache) want(ctx context.Context, db *sql.DB, query string) {
-	if len(query) > maxStmtText {
-		return
-	}
 	c.mu.Lock()
 	if c.byText == nil {
 		c.byText = map[string]*sql.Stmt{}

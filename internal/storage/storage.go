@@ -228,6 +228,9 @@ func (p *pool) prepared(ctx context.Context, query string) *sql.Stmt {
 	if s := p.stmts.get(query); s != nil {
 		return s
 	}
+	if len(query) > maxStmtText {
+		return nil
+	}
 	p.stmts.want(ctx, p.db, query)
 	return p.stmts.get(query)
 }

@@ -221,3 +221,30 @@ func TestPathIsTakenLiterally(t *testing.T) {
 		t.Errorf("journal mode %q, %v: the settings behind the path are lost", mode, err)
 	}
 }
+
+// TestInsert: every row arrives once whatever their number, in blocks of one text and a rest, and a duplicate is told.
+func TestInsert(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		const head = "INSERT INTO id_nodes (node, holder, until_at) VALUES "
+		for want, n := range map[int]int{0: 0, 1: 1, 2: 99, 3: 100, 4: 101, 5: 250, 6: 300} {
+			var args []any
+			for i := range n {
+				args = append(args, 1000*want+i, fmt.Sprint("insert-", want), i)
+			}
+			ctx, sent := storage.CountStatements(t.Context())
+			if err := db.InTx(ctx, func(tx *storage.Tx) error { return tx.Insert(head, 3, args) }); err != nil {
+				t.Fatal(err)
+			}
+			if got := dbtest.Rows(t, db, "SELECT COUNT(*), COALESCE(SUM(until_at), 0) FROM id_nodes WHERE holder = ?", fmt.Sprint("insert-", want))[0]; got != fmt.Sprintf("%d|%d", n, n*(n-1)/2) {
+				t.Errorf("%d rows: count and sum are %s", n, got)
+			}
+			if blocks := int64((n + 99) / 100); sent.Load() != blocks {
+				t.Errorf("%d rows in %d statements", n, sent.Load())
+			}
+		}
+		err := db.InTx(t.Context(), func(tx *storage.Tx) error { return tx.Insert(head, 3, []any{900, "a", 1, 900, "b", 2}) })
+		if !storage.IsDuplicate(err) {
+			t.Errorf("a duplicate: %v", err)
+		}
+	})
+}

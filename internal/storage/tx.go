@@ -144,6 +144,33 @@ func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 	return res.RowsAffected()
 }
 
+// insertRows is how many rows one prepared statement of Insert carries: with more, the engine gains little and keeps a
+// large statement on each connection.
+const insertRows = 100
+
+// Insert adds rows: head is "INSERT INTO t (a, b) VALUES ", args their values one row after the other, width of them in a
+// row. Blocks of 100 rows go through one prepared statement, which costs a third less than as many rows of text; the rest
+// is one statement more.
+func (tx *Tx) Insert(head string, width int, args []any) error {
+	block := insertRows * width
+	if len(args) >= block {
+		query := head + Rows(insertRows, width)
+		if tx.db.writer.stmts.get(query) == nil {
+			tx.misses = append(tx.misses, query)
+		}
+		for ; len(args) >= block; args = args[block:] {
+			if _, err := tx.Exec(query, args[:block]...); err != nil {
+				return err
+			}
+		}
+	}
+	if len(args) == 0 {
+		return nil
+	}
+	_, err := tx.Exec(head+Rows(len(args)/width, width), args...)
+	return err
+}
+
 // Query reads inside the transaction.
 func (tx *Tx) Query(query string, args ...any) (*sql.Rows, error) {
 	return tx.QueryContext(tx.ctx, query, args...)
