@@ -12,6 +12,7 @@ import (
 	"hefen/internal/errs"
 	"hefen/internal/id"
 	"hefen/internal/storage"
+	"hefen/internal/village"
 )
 
 // Errors of bindings.
@@ -104,18 +105,21 @@ func openKey(user, household id.ID) string { return user.String() + "/" + househ
 
 // householdByCode finds the household of a code that has not been replaced. The look-up is by a keyed hash, so its time
 // tells nothing about the codes there are; the found hash is compared in constant time besides.
-func (s *Service) householdByCode(tx *storage.Tx, code string) (household, village id.ID, err error) {
+func (s *Service) householdByCode(tx *storage.Tx, code string) (household, in id.ID, err error) {
+	if token := village.CardToken(code); token != "" { // an address from a card; anything else is not a code and is not found
+		code = token
+	}
 	idx := s.db.Keys.Index(storage.IndexCode, code)
 	if len(idx) == 0 {
 		return 0, 0, ErrHouseholdCode
 	}
 	var found []byte
 	err = tx.QueryRow(`SELECT c.token_idx, c.household_id, c.village_id FROM household_codes c
-		JOIN households h ON h.id = c.household_id AND h.to_day > ? WHERE c.token_idx = ? AND c.ended_at = 0`, s.today(), idx).Scan(&found, &household, &village)
+		JOIN households h ON h.id = c.household_id AND h.to_day > ? WHERE c.token_idx = ? AND c.ended_at = 0`, s.today(), idx).Scan(&found, &household, &in)
 	if noRows(err) || err == nil && subtle.ConstantTimeCompare(found, idx) != 1 {
 		return 0, 0, ErrHouseholdCode
 	}
-	return household, village, err
+	return household, in, err
 }
 
 const selectBinding = `SELECT b.id, b.village_id, b.user_id, b.household_id, COALESCE(h.number, ''), b.name, b.state, b.member_id, b.note, b.created_at

@@ -117,6 +117,7 @@ type Line struct {
 	Group     id.ID // the group then
 
 	exact bool // a reversal: this amount of this lot, whatever there is
+	owing bool // goods are out already: the wallet may go into debt
 }
 
 // Entry is one line of the book as it stands (流水).

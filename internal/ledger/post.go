@@ -171,7 +171,7 @@ func (s *state) amount(p *Posting, l *Line, b *balance) (points.Amount, error) {
 		}
 		return min(0, max(l.Amount, floor-s.unexpired(b))), nil
 	}
-	if l.Amount < 0 && (p.Kind == Redeem || kinds[p.Kind] == move) && b.amount+l.Amount < 0 {
+	if l.Amount < 0 && !l.owing && (p.Kind == Redeem || kinds[p.Kind] == move) && b.amount+l.Amount < 0 {
 		return 0, ErrNotEnough.With("可用积分不够：需要%s分，只有%s分", -l.Amount, max(b.amount, 0))
 	}
 	return l.Amount, nil

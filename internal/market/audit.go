@@ -180,9 +180,15 @@ func (a auditor) compare(r *Receipt, d *dues) {
 		paid += p.Amount
 	}
 	wants := map[id.ID]int64{}
+	if r.TopUp != nil {
+		sum -= r.TopUp.Points
+	}
 	for _, l := range r.Lines {
-		wants[l.Goods] += l.Qty
 		sum += l.Amount
+		if l.Fee {
+			continue
+		}
+		wants[l.Goods] += l.Qty
 		if d.out[l.Goods] != l.Qty || d.worth[l.Goods] != l.Amount {
 			broken(a.done, "%s: line of %d %s for %s, moves of %d for %s", name, l.Qty, l.Goods, l.Amount, d.out[l.Goods], d.worth[l.Goods])
 		}

@@ -29,13 +29,35 @@ type Line struct {
 	Qty    int64         `json:"qty"`
 	Price  points.Amount `json:"price" doc:"of one piece"`
 	Amount points.Amount `json:"amount" doc:"of the line"`
+	Fee    bool          `json:"fee,omitempty" doc:"not goods but a part of a fee"`
 }
 
 // shelf is one goods with its price of the day and the lots that can be given out, first to end first.
 type shelf struct {
 	name, unit, state string
 	price             points.Amount
+	terms             GoodsTerms
 	lots              []lot
+}
+
+// desk is a shop as a basket meets it.
+type desk struct {
+	state, settings string
+	terms           ShopTerms
+	shelves         map[id.ID]*shelf
+}
+
+// open refuses while the shop gives nothing out.
+func (d *desk) open(at time.Time) error { return openAt(d.state, d.settings, at) }
+
+// limited reports whether any of the goods is limited.
+func (d *desk) limited() bool {
+	for _, s := range d.shelves {
+		if s.terms.LimitQty > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func checkBasket(lines []Want) error {
@@ -61,33 +83,36 @@ func checkBasket(lines []Want) error {
 	return nil
 }
 
-// readShelves reads, in one statement, whether the shop is open and serves the village, and the goods of the basket with
-// today's prices and the lots that are still good.
-func readShelves(tx *storage.Tx, in, shop id.ID, lines []Want, at time.Time) (map[id.ID]*shelf, error) {
+// readDesk reads, in one statement, whether the shop is open and serves the village, its terms, and the goods of the basket
+// with today's prices and the lots that are good on day until.
+func readDesk(tx *storage.Tx, in, shop id.ID, lines []Want, at time.Time, until clock.Day) (desk, error) {
 	ids := make([]id.ID, len(lines))
 	for i, w := range lines {
 		ids[i] = w.Goods
 	}
 	ids, today := storage.Padded(ids), clock.DayOf(at)
-	shelves := map[id.ID]*shelf{}
-	state, settings, served := "", "", id.ID(0)
-	rows, err := tx.Query(`SELECT s.state, s.settings, COALESCE(v.village_id, 0), COALESCE(g.id, 0), COALESCE(g.name, ''), COALESCE(g.unit, ''), COALESCE(g.state, ''), `+priceOn+`,
+	d := desk{shelves: map[id.ID]*shelf{}}
+	served, shopText, goodsText := id.ID(0), "", ""
+	rows, err := tx.Query(`SELECT s.state, s.settings, s.terms, COALESCE(g.terms, ''), COALESCE(v.village_id, 0), COALESCE(g.id, 0), COALESCE(g.name, ''), COALESCE(g.unit, ''), COALESCE(g.state, ''), `+priceOn+`,
 		COALESCE(l.id, 0), COALESCE(l.qty_left, 0), COALESCE(l.expires_on, 0)
 		FROM shops s LEFT JOIN shop_villages v ON v.shop_id = s.id AND v.village_id = ? AND v.from_day <= ? AND v.to_day > ?
 		LEFT JOIN goods g ON g.shop_id = s.id AND g.id IN `+storage.In(len(ids))+`
 		LEFT JOIN stock_lots l ON l.goods_id = g.id AND l.qty_left > 0 AND l.expires_on >= ?
-		WHERE s.id = ?`, append(storage.Args(ids, in, today, today, in, today, today), today, shop)...)
+		WHERE s.id = ?`, append(storage.Args(ids, in, today, today, in, today, today), until, shop)...)
 	err = each(rows, err, func(r *sql.Rows) error {
 		var goods id.ID
 		var one shelf
 		var l lot
-		if err := r.Scan(&state, &settings, &served, &goods, &one.name, &one.unit, &one.state, &one.price, &l.id, &l.left, &l.expires); err != nil {
+		if err := r.Scan(&d.state, &d.settings, &shopText, &goodsText, &served, &goods, &one.name, &one.unit, &one.state, &one.price, &l.id, &l.left, &l.expires); err != nil {
 			return err
 		}
-		at, ok := shelves[goods]
+		at, ok := d.shelves[goods]
 		if !ok {
 			at = &one
-			shelves[goods] = at
+			d.shelves[goods] = at
+			if at.terms, err = goodsTerms(goodsText); err != nil {
+				return err
+			}
 		}
 		if l.id != 0 {
 			at.lots = append(at.lots, l)
@@ -96,19 +121,19 @@ func readShelves(tx *storage.Tx, in, shop id.ID, lines []Want, at time.Time) (ma
 	})
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("read goods: %w", err)
-	case state == "":
-		return nil, ErrNoShop
+		return d, fmt.Errorf("read goods: %w", err)
+	case d.state == "":
+		return d, ErrNoShop
 	case served == 0:
-		return nil, ErrNotServed
+		return d, ErrNotServed
 	}
-	if err := openAt(state, settings, at); err != nil {
-		return nil, err
+	if d.terms, err = shopTerms(shopText); err != nil {
+		return d, err
 	}
-	for _, one := range shelves { // here, where it costs the database no temporary table
+	for _, one := range d.shelves { // here, where it costs the database no temporary table
 		slices.SortFunc(one.lots, func(x, y lot) int { return cmp.Or(cmp.Compare(x.expires, y.expires), cmp.Compare(x.id, y.id)) })
 	}
-	return shelves, nil
+	return d, nil
 }
 
 // fill prices the basket and says which lots give how much. Pure: the same shelves give the same lines and takes.
@@ -125,12 +150,15 @@ func fill(shelves map[id.ID]*shelf, wants []Want) (lines []Line, takes []take, t
 		if s.price <= 0 {
 			return nil, nil, 0, ErrNoPrice.With("%s今天还没有定价，请先定价", s.name)
 		}
-		out, missing := draw(s.lots, w.Qty, w.Goods, s.price)
-		if missing > 0 {
-			return nil, nil, 0, soldOut(s, w.Qty, w.Qty-missing)
+		var out []take
+		if !s.terms.Fee {
+			missing := int64(0)
+			if out, missing = draw(s.lots, w.Qty, w.Goods, s.price); missing > 0 {
+				return nil, nil, 0, soldOut(s, w.Qty, w.Qty-missing)
+			}
 		}
 		amount := s.price * points.Amount(w.Qty)
-		lines = append(lines, Line{Goods: w.Goods, Name: s.name, Unit: s.unit, Qty: w.Qty, Price: s.price, Amount: amount})
+		lines = append(lines, Line{Goods: w.Goods, Name: s.name, Unit: s.unit, Qty: w.Qty, Price: s.price, Amount: amount, Fee: s.terms.Fee})
 		takes = append(takes, out...)
 		total += amount
 	}

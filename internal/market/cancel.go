@@ -76,7 +76,12 @@ func cancel(tx *storage.Tx, by id.ID, old Receipt, r CancelRequest, at time.Time
 		Title: title("取消兑换", old.Lines)}); err != nil {
 		return err
 	}
-	takes, err := movesOf(tx, old.ID)
+	if old.Reservation != 0 { // the points came from what was held; nobody waits for it any more
+		if err := releaseCollected(tx, by, old, at); err != nil {
+			return err
+		}
+	}
+	takes, err := movesOf(tx, old.ID, redeemed)
 	if err != nil {
 		return err
 	}
@@ -85,4 +90,15 @@ func cancel(tx *storage.Tx, by id.ID, old Receipt, r CancelRequest, at time.Time
 	}
 	op := stockOp{shop: old.Shop, ref: old.ID, kind: cancelled, note: r.Reason, by: by, at: moment{clock.Ms(at), clock.DayOf(at)}}
 	return op.post(tx, takes)
+}
+
+// releaseCollected moves the points of a cancelled redemption on from held, where undoing it has put them, to available.
+func releaseCollected(tx *storage.Tx, by id.ID, old Receipt, at time.Time) error {
+	counted, err := ledger.CountedOn(tx, old.Village, clock.DayOf(at))
+	if err != nil {
+		return err
+	}
+	_, err = ledger.ReleaseHeld(tx, nil, ledger.Posting{Village: old.Village, Kind: ledger.Release, Ref: old.Reservation.String(), By: by, At: at,
+		Title: title("取消兑换", old.Lines), Occurred: old.On, Counted: counted}, old.Reservation.String())
+	return err
 }

@@ -85,6 +85,7 @@ type Service struct {
 	people *village.Service
 	books  *rulebook.Book
 	names  Names
+	pin    CheckPIN // nil: PINs prove nothing here
 }
 
 // Names tells what users are called: access.Service.Names.

@@ -49,6 +49,13 @@ type Receipt struct {
 // Slip is the part of a receipt that is stored as it was given out.
 type Slip struct {
 	Lines        []Line        `json:"lines"`
+	Way          string        `json:"way,omitempty" enum:"card,phone,lease" doc:"how the household was known; empty: by number or name"`
+	Proof        string        `json:"proof,omitempty" enum:"pin,phone,signature" doc:"what made sure that it was they"`
+	Agent        *Agent        `json:"agent,omitempty" doc:"who fetched it for them"`
+	TopUp        *TopUp        `json:"top_up,omitempty" doc:"what was paid in cash because points were missing"`
+	FeeFor       string        `json:"fee_for,omitempty" doc:"the fee of which points took off a part"`
+	Reservation  id.ID         `json:"reservation,omitempty" doc:"the reservation that was collected"`
+	Owed         points.Amount `json:"owed,omitempty" doc:"what was missing when a redemption made without signal came in, and is owed now"`
 	Paid         []Paid        `json:"paid" doc:"which wallets paid"`
 	BalanceAfter points.Amount `json:"balance_after" doc:"what the spend wallets then held"`
 }
@@ -202,7 +209,8 @@ func readReceipts(q query, where string, args ...any) ([]Receipt, error) {
 			&r.HouseholdName, &r.Total, &text, &r.State, &r.Keeper, &r.CancelledAt); err != nil {
 			return err
 		}
-		if err := json.Unmarshal(text, &r.Slip); err != nil {
+		var err error
+		if r.Slip, err = readSlip(text); err != nil {
 			return fmt.Errorf("receipt %s: %w", r.ID, err)
 		}
 		list = append(list, r)
@@ -211,10 +219,15 @@ func readReceipts(q query, where string, args ...any) ([]Receipt, error) {
 	return list, err
 }
 
-// movesOf are the takes of a redemption.
-func movesOf(tx *storage.Tx, redemption id.ID) ([]take, error) {
+func readSlip(text []byte) (s Slip, err error) {
+	err = json.Unmarshal(text, &s)
+	return s, err
+}
+
+// movesOf are the takes of a redemption, or of a reservation.
+func movesOf(tx *storage.Tx, ref id.ID, kind string) ([]take, error) {
 	var takes []take
-	rows, err := tx.Query("SELECT lot_id, goods_id, qty, price FROM stock_moves WHERE ref_id = ? AND kind = ? ORDER BY lot_id", redemption, redeemed)
+	rows, err := tx.Query("SELECT lot_id, goods_id, qty, price FROM stock_moves WHERE ref_id = ? AND kind = ? ORDER BY lot_id", ref, kind)
 	err = each(rows, err, func(r *sql.Rows) error {
 		var t take
 		err := r.Scan(&t.lot, &t.goods, &t.qty, &t.price)

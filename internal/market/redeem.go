@@ -26,6 +26,11 @@ type RedeemRequest struct {
 	Member    id.ID         `json:"member,omitempty" doc:"whose points pay, where the village scores persons"`
 	Lines     []Want        `json:"lines" minItems:"1" maxItems:"20"`
 	Total     points.Amount `json:"total" minimum:"1" doc:"what the page showed, in hundredths of a point; refused if prices have changed since"`
+	Visit     id.ID         `json:"visit,omitempty" doc:"the visit, when they were known by card, phone or PIN"`
+	Signed    bool          `json:"signed,omitempty" doc:"they have signed the paper slip"`
+	Agent     *AgentRequest `json:"agent,omitempty" doc:"who fetches the goods for the household"`
+	TopUp     *TopUp        `json:"top_up,omitempty" doc:"what is paid in cash because points are missing"`
+	FeeFor    string        `json:"fee_for,omitempty" maxLength:"60" doc:"which fee, when points take off a part of one"`
 }
 
 // buyer is whose points pay, and the rules by which.
@@ -49,6 +54,10 @@ func (s *Service) Redeem(ctx context.Context, a access.Actor, in, shop id.ID, r 
 	}
 	at := s.now()
 	b, refusal := s.buyer(ctx, a, in, r, clock.DayOf(at)) // a refusal waits: what was done before is answered whatever holds now
+	c := claim{way: ByNumber}
+	if refusal == nil {
+		c, refusal = s.claimOf(ctx, a, in, shop, &r, b, clock.DayOf(at))
+	}
 	made, repeated := s.db.NewID(), false
 	var receipt Receipt
 	err := s.inTx(ctx, func(tx *storage.Tx) error {
@@ -60,7 +69,7 @@ func (s *Service) Redeem(ctx context.Context, a access.Actor, in, shop id.ID, r 
 		if refusal != nil {
 			return refusal
 		}
-		receipt, err = s.redeem(tx, a.User(), b, shop, made, r, at)
+		receipt, err = s.redeem(tx, a.User(), b, c, shop, made, r, at)
 		return err
 	})
 	if err != nil {
@@ -105,10 +114,15 @@ func (s *Service) buyer(ctx context.Context, a access.Actor, in id.ID, r RedeemR
 }
 
 // redeem is the transaction after the request has been noted.
-func (s *Service) redeem(tx *storage.Tx, by id.ID, b buyer, shop, made id.ID, r RedeemRequest, at time.Time) (Receipt, error) {
+func (s *Service) redeem(tx *storage.Tx, by id.ID, b buyer, c claim, shop, made id.ID, r RedeemRequest, at time.Time) (Receipt, error) {
 	account, today := b.subject.Owner(), clock.DayOf(at)
-	if err := ledger.Guard(tx, []id.ID{account}, nil); err != nil {
+	if err := ledger.Guard(tx, []id.ID{account}, c.guards(b, today)); err != nil {
 		return Receipt{}, err
+	}
+	if c.visit != nil {
+		if err := c.visit.use(tx, made, at); err != nil {
+			return Receipt{}, err
+		}
 	}
 	tags, err := standing.Tags(tx, []id.ID{account}, today)
 	if err != nil {
@@ -118,21 +132,31 @@ func (s *Service) redeem(tx *storage.Tx, by id.ID, b buyer, shop, made id.ID, r 
 		return Receipt{}, err
 	}
 	wants := sorted(r.Lines)
-	shelves, err := readShelves(tx, b.subject.Village, shop, wants, at)
+	d, err := readDesk(tx, b.subject.Village, shop, wants, at, today)
+	if err == nil {
+		err = d.open(at)
+	}
 	if err != nil {
 		return Receipt{}, err
 	}
-	lines, takes, total, err := fill(shelves, wants)
+	lines, takes, total, err := d.basket(tx, b, wants, r.Total, today)
+	if err == nil {
+		err = c.checkFee(lines)
+	}
 	if err != nil {
 		return Receipt{}, err
 	}
-	if total != r.Total {
-		return Receipt{}, ErrPriceChanged.With("价格已经变动：现在一共%s分，请核对后重新确认", total)
+	spent, err := c.afford(tx, b, d.terms, total, at)
+	if err == nil {
+		err = c.allow(d.terms, spent)
+	}
+	if err != nil {
+		return Receipt{}, err
 	}
 	posted, err := ledger.Spend(tx, b.version.Scheme, ledger.Posting{
-		Village: b.subject.Village, Kind: ledger.Redeem, Ref: made.String(), By: by, Title: title("兑换", lines), At: at,
+		Village: b.subject.Village, Kind: ledger.Redeem, Ref: made.String(), By: by, Title: c.title("兑换", lines), At: at,
 		Occurred: today, Counted: b.version.Counted(today), Scheme: b.version.ID,
-	}, account, total)
+	}, account, spent)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -142,9 +166,15 @@ func (s *Service) redeem(tx *storage.Tx, by id.ID, b buyer, shop, made id.ID, r 
 	}
 	receipt := Receipt{ID: made, Village: b.subject.Village, Shop: shop, On: today, CreatedAt: clock.Ms(at), Account: account,
 		Household: b.subject.Household, Member: b.subject.Member, HouseholdNumber: b.subject.Number, HouseholdName: b.subject.Name,
-		Total: total, State: Done, Keeper: by, Slip: Slip{Lines: lines, Paid: paid(b.version.Scheme, posted), BalanceAfter: left}}
+		Total: spent, State: Done, Keeper: by, Slip: Slip{Lines: lines, Paid: paid(b.version.Scheme, posted), BalanceAfter: left}}
+	c.sign(&receipt.Slip)
 	if err := receipt.insert(tx); err != nil {
 		return Receipt{}, err
+	}
+	if c.agent != nil {
+		if err := c.agent.note(tx, &receipt, d.terms.AgentLimit, at); err != nil {
+			return Receipt{}, err
+		}
 	}
 	op := stockOp{shop: shop, ref: made, kind: redeemed, by: by, at: moment{clock.Ms(at), today}}
 	return receipt, op.post(tx, takes)
@@ -167,14 +197,15 @@ func paid(book *scheme.Scheme, p ledger.Posted) []Paid {
 	return list
 }
 
+const availableOf = "SELECT COALESCE(SUM(amount), 0) FROM balances WHERE account_id = ? AND bucket = 'available' AND kind = '" + scheme.KindSpend + "'"
+
 // spendLeft is what the account's spend wallets hold after the posting. With one such wallet its last entry says it.
 func spendLeft(tx *storage.Tx, book *scheme.Scheme, account id.ID, p ledger.Posted) (points.Amount, error) {
 	if n := len(p.Entries); len(book.SpendOrder()) == 1 && n > 0 {
 		return p.Entries[n-1].BalanceAfter, nil
 	}
 	var left points.Amount
-	if err := tx.QueryRow("SELECT COALESCE(SUM(amount), 0) FROM balances WHERE account_id = ? AND bucket = 'available' AND kind = ?",
-		account, scheme.KindSpend).Scan(&left); err != nil {
+	if err := tx.QueryRow(availableOf, account).Scan(&left); err != nil {
 		return 0, fmt.Errorf("read balance: %w", err)
 	}
 	return left, nil

@@ -2,7 +2,9 @@ package village
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/base64"
 	"errors"
@@ -15,14 +17,33 @@ import (
 	"hefen/internal/storage"
 )
 
-// A household code is CodePrefix and 128 random bits. Only the HMAC of it is stored, so that neither the database nor a
-// backup lets anyone print somebody's code.
+// A household code is CodePrefix and 128 random bits. Only HMACs of it are stored, so that neither the database nor a
+// backup lets anyone print somebody's code. A card's QR code holds it as an address, CardPath behind the server's own.
 const (
 	CodePrefix = "HF1-"
+	CardPath   = "/k/"
 	codeBytes  = 16
 )
 
-var codeForm = regexp.MustCompile(`^HF1-[A-Za-z0-9_-]{22}$`)
+var codeForm = regexp.MustCompile(`^(?:https?://[^\s?#]{1,200}` + CardPath + `)?(HF1-[A-Za-z0-9_-]{22})$`)
+
+// CardToken takes the code out of what a scanner or a person gives: the bare code or the address on a card. It is empty
+// when there is none.
+func CardToken(text string) string {
+	m := codeForm.FindStringSubmatch(strings.TrimSpace(text))
+	if m == nil {
+		return ""
+	}
+	return m[1]
+}
+
+// LeaseIndex is what a device without signal compares cards by, before it is mixed with the key of its lease: an HMAC of a
+// fixed text under the code. It can be computed from the card alone and tells nothing without it.
+func LeaseIndex(code string) []byte {
+	m := hmac.New(sha256.New, []byte(code))
+	m.Write([]byte("hefen-lease"))
+	return m.Sum(nil)
+}
 
 var (
 	ErrCodeDead    = errs.New(errs.Conflict, "village_code_dead", "这张户码已经作废（换过新码）。请用新的户码，或按户编号、姓名查找。")
@@ -34,7 +55,7 @@ type Code struct {
 	Household id.ID  `json:"household_id"`
 	Number    string `json:"number"`
 	Name      string `json:"name"`
-	Code      string `json:"code" doc:"what the QR code holds; shown only now, it cannot be read again"`
+	Code      string `json:"code" doc:"the code itself, which the card's QR code holds as an address; shown only now, it cannot be read again"`
 }
 
 // ReplaceCodes gives each household a new code; the old ones are dead at once. It returns ErrNoHousehold when one is
@@ -61,8 +82,8 @@ func (s *Service) ReplaceCodes(ctx context.Context, village, by id.ID, household
 			if err := s.killCodes(tx, h); err != nil {
 				return err
 			}
-			if _, err := tx.Exec(`INSERT INTO household_codes (id, village_id, household_id, token_idx, made_at, made_by, ended_at) VALUES (?, ?, ?, ?, ?, ?, 0)`,
-				tx.NewID(), village, h, s.db.Keys.Index(storage.IndexCode, c.Code), clock.Ms(s.now()), by); err != nil {
+			if _, err := tx.Exec(`INSERT INTO household_codes (id, village_id, household_id, token_idx, lease_idx, made_at, made_by, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, 0)`,
+				tx.NewID(), village, h, s.db.Keys.Index(storage.IndexCode, c.Code), LeaseIndex(c.Code), clock.Ms(s.now()), by); err != nil {
 				return err
 			}
 			codes = append(codes, c)
@@ -85,8 +106,7 @@ func newCode() string {
 
 // HouseholdByCode finds the household of a code in whichever village it is. It returns ErrCodeUnknown or ErrCodeDead.
 func (s *Service) HouseholdByCode(ctx context.Context, code string) (village, household id.ID, err error) {
-	code = strings.TrimSpace(code)
-	if !codeForm.MatchString(code) {
+	if code = CardToken(code); code == "" {
 		return 0, 0, ErrCodeUnknown
 	}
 	var ended int64
