@@ -25,6 +25,9 @@ func (p *program) startJobs(ctx context.Context, jobs *sync.WaitGroup) {
 	})
 	jobs.Go(func() { p.daily(ctx, "sweep photos", p.media.Sweep) })
 	jobs.Go(func() {
+		p.daily(ctx, "lapse reservations", p.market.LapseReservations)
+	})
+	jobs.Go(func() {
 		p.daily(ctx, "expire lots", func(ctx context.Context) (int, error) { return ledger.ExpireLots(ctx, p.db, p.now()) })
 	})
 }

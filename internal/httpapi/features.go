@@ -13,4 +13,5 @@ var features = []func(s *Server, a *api){
 	(*Server).registerScheme,
 	(*Server).registerMarket,
 	(*Server).registerPhotos,
+	(*Server).registerCounter,
 }

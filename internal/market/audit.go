@@ -28,7 +28,11 @@ func Audit(ctx context.Context, db *storage.DB) (ledger.Report, error) {
 			return ledger.Report{}, err
 		}
 	}
-	return ledger.Report{Checks: []ledger.Check{lots, done, stray}}, nil
+	reserved, err := auditReservations(ctx, db)
+	if err != nil {
+		return ledger.Report{}, err
+	}
+	return ledger.Report{Checks: []ledger.Check{lots, done, stray, reserved}}, nil
 }
 
 type auditor struct {

@@ -3,6 +3,7 @@ package market_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -55,6 +56,7 @@ type world struct {
 	secretary, keeper            access.Actor
 	shop                         id.ID
 	n                            atomic.Int64
+	lock                         sync.Mutex
 }
 
 var worlds atomic.Int64
@@ -111,6 +113,10 @@ func (w *world) now() time.Time { return clock.FromMs(w.at.Load()) }
 func (w *world) on(d clock.Day) { w.at.Store(clock.Ms(d.Start().Add(12 * time.Hour))) }
 
 func (w *world) request() string { return fmt.Sprintf("request-%016d", w.n.Add(1)) }
+
+func (w *world) official(role access.Role) access.Actor {
+	return accesstest.Official(w.t, w.db, w.now, role, access.Place{Village: w.village})
+}
 
 func (w *world) newKeeper() access.Actor {
 	return accesstest.Official(w.t, w.db, w.now, access.Keeper, access.Place{Village: w.village, Shop: w.shop})

@@ -184,6 +184,9 @@ func (s *Service) redeem(tx *storage.Tx, by id.ID, b buyer, c claim, shop, made 
 func paid(book *scheme.Scheme, p ledger.Posted) []Paid {
 	var list []Paid
 	for _, e := range p.Entries {
+		if e.Amount > 0 { // the other side of a hold
+			continue
+		}
 		if n := len(list); n > 0 && list[n-1].Wallet == e.Wallet {
 			list[n-1].Amount -= e.Amount
 			continue

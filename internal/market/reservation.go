@@ -451,18 +451,3 @@ func readReservations(q query, where string, args ...any) ([]Reservation, error)
 	})
 	return list, err
 }
-
-// heldPieces is how many pieces of each goods lie set aside in a shop: they are not free, and still on the shelf.
-func heldPieces(q query, shop id.ID) (map[id.ID]int64, error) {
-	pieces := map[id.ID]int64{}
-	rows, err := q(`SELECT m.goods_id, -SUM(m.qty) FROM reservations r JOIN stock_moves m ON m.ref_id = r.id AND m.kind = ?
-		WHERE r.shop_id = ? AND r.state = ? GROUP BY m.goods_id`, held, shop, Reserved)
-	err = each(rows, err, func(r *sql.Rows) error {
-		var goods id.ID
-		var n int64
-		err := r.Scan(&goods, &n)
-		pieces[goods] = n
-		return err
-	})
-	return pieces, err
-}

@@ -494,6 +494,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/agent-redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一个月里代领的兑换，供每月核查
+         * @description 谁可以用：本村的村务监督员、镇县督导、县级管理员、第一书记。
+         */
+        get: operations["list-agent-redemptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/agent-redemptions/{redemption}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 核查一次代领：没有问题，或有疑问
+         * @description 谁可以用：本村的村务监督员、镇县督导、县级管理员。
+         */
+        post: operations["review-agent-redemption"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/bindings": {
         parameters: {
             query?: never;
@@ -1046,6 +1086,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/households/{household}/phone-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 给本人手机发一个会变的兑换码；旧手机的码立即作废
+         * @description 谁可以用：本户的人。
+         */
+        post: operations["take-phone-code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/households/{household}/pin": {
         parameters: {
             query?: never;
@@ -1164,6 +1224,50 @@ export interface paths {
         get: operations["get-household-redemption"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/reservations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一户的预约
+         * @description 谁可以用：本户的人；本村的驻村队员、第一书记、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["list-household-reservations"];
+        put?: never;
+        /**
+         * 预约商品：积分和商品都留住
+         * @description 谁可以用：本户的人；本村的超市管理员、驻村队员、第一书记。
+         */
+        post: operations["reserve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/reservations/{reservation}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 取消预约，积分和商品都退回
+         * @description 谁可以用：本户的人；本村的超市管理员、驻村队员、第一书记。
+         */
+        post: operations["cancel-reservation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1904,6 +2008,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/shops/{shop}/goods/{goods}/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一样商品的限量
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["get-goods-terms"];
+        /**
+         * 设置一样商品的限量，或者它是抵扣费用的项目
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        put: operations["set-goods-terms"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/shops/{shop}/redemptions": {
         parameters: {
             query?: never;
@@ -1968,6 +2096,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/shops/{shop}/reservations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 超市等待领取的预约；填取货码只找那一个
+         * @description 谁可以用：超市管理员、驻村队员、第一书记、村务监督员、镇县督导、县级管理员（超市管理员限本超市）。
+         */
+        get: operations["list-reservations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/reservations/{reservation}/collect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 领取预约的商品
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["collect-reservation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/shops/{shop}/stock": {
         parameters: {
             query?: never;
@@ -1982,6 +2150,70 @@ export interface paths {
         get: operations["list-stock"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 柜台规则：多少分以上要核对、现金补差、预约天数、代领次数、离线限额
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["get-shop-terms"];
+        /**
+         * 设置柜台规则
+         * @description 谁可以用：本村的第一书记、县级管理员。
+         */
+        put: operations["set-shop-terms"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 柜台：扫积分卡或手机上的码，或选定一户，看能兑换多少；一次扫码只能办一笔
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["begin-visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/visits/{visit}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 柜台：核对这一户的兑换密码
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["prove-visit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3183,10 +3415,64 @@ export interface components {
             /** @description the same request had been carried out before */
             repeated: boolean;
         };
+        MarketAgencies: {
+            items: components["schemas"]["MarketAgency"][];
+            /** @description cursor of the next page; empty: this was the last */
+            next: string;
+        };
+        MarketAgency: {
+            note: string;
+            receipt: components["schemas"]["MarketReceipt"];
+            /** @description this request had already been carried out */
+            repeated: boolean;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            reviewed_at: number;
+            reviewed_by: string;
+            /**
+             * Format: int64
+             * @description how often the agent fetched in this month
+             */
+            times: number;
+            /**
+             * @description empty: not looked at yet
+             * @enum {string}
+             */
+            verdict: "" | "fine" | "doubt";
+        };
+        MarketAgent: {
+            /** @description the agent's own */
+            household: string;
+            member: string;
+            name: string;
+            /** @enum {string} */
+            relation: "relative" | "neighbour" | "cadre";
+            relation_name: string;
+        };
+        MarketAgentRequest: {
+            /** @description a member of a household of the village */
+            member: string;
+            /** @enum {string} */
+            relation: "relative" | "neighbour" | "cadre";
+        };
         MarketCancelRequest: {
             reason?: string;
             /** @description made on the device */
             request_id: string;
+        };
+        MarketCollectRequest: {
+            /** @description who fetches the goods for the household */
+            agent?: components["schemas"]["MarketAgentRequest"];
+            /** @description the pick-up code the household told */
+            code?: string;
+            /** @description made on the device */
+            request_id: string;
+            /** @description they have signed the paper slip */
+            signed?: boolean;
+            /** @description the visit, when they were known by card, phone or PIN */
+            visit?: string;
         };
         MarketCounter: {
             household: string;
@@ -3296,12 +3582,44 @@ export interface components {
              */
             worth_fen?: number;
         };
+        MarketGoodsTerms: {
+            /** @description not goods but a fee of which points take off a part: needs no stock */
+            fee?: boolean;
+            /**
+             * Format: int64
+             * @description pieces one household may have in a period; 0: no limit
+             */
+            limit_qty?: number;
+            /**
+             * @description the period
+             * @enum {string}
+             */
+            limit_span?: "day" | "week" | "month" | "quarter" | "year";
+        };
+        MarketGoodsTermsRequest: {
+            /** @description not goods but a fee of which points take off a part: needs no stock */
+            fee?: boolean;
+            /**
+             * Format: int64
+             * @description pieces one household may have in a period; 0: no limit
+             */
+            limit_qty?: number;
+            /**
+             * @description the period
+             * @enum {string}
+             */
+            limit_span?: "day" | "week" | "month" | "quarter" | "year";
+            /** @description made on the device */
+            request_id: string;
+        };
         MarketLine: {
             /**
              * Format: int64
              * @description of the line
              */
             amount: number;
+            /** @description not goods but a part of a fee */
+            fee?: boolean;
             goods: string;
             name: string;
             /**
@@ -3342,7 +3660,7 @@ export interface components {
             goods: string;
             id: string;
             /** @enum {string} */
-            kind: "purchase" | "donation" | "redeem" | "return" | "damage" | "expire" | "count";
+            kind: "purchase" | "donation" | "redeem" | "return" | "damage" | "expire" | "count" | "hold" | "unhold";
             kind_name: string;
             lot: string;
             moved_on: string;
@@ -3395,6 +3713,27 @@ export interface components {
             name: string;
             wallet: string;
         };
+        MarketPhoneCode: {
+            /** @description eight digits that name this phone */
+            alias: string;
+            household: string;
+            id: string;
+            /** @description whose points it spends, where the village scores persons */
+            member?: string;
+            /** @description key of the HMAC, base64; stays on the phone */
+            secret: string;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC, for a phone whose clock is wrong
+             */
+            server_time: number;
+            /** Format: int64 */
+            step_seconds: number;
+        };
+        MarketPhoneCodeRequest: {
+            /** @description made on the device */
+            request_id: string;
+        };
         MarketPrice: {
             by: string;
             from: string;
@@ -3434,7 +3773,14 @@ export interface components {
         MarketPrices: {
             items: components["schemas"]["MarketPrice"][];
         };
+        MarketProofRequest: {
+            pin: string;
+            /** @description made on the device */
+            request_id: string;
+        };
         MarketReceipt: {
+            /** @description who fetched it for them */
+            agent?: components["schemas"]["MarketAgent"];
             /**
              * Format: int64
              * @description what the spend wallets then held
@@ -3452,6 +3798,8 @@ export interface components {
              * @description milliseconds since 1970 UTC
              */
             created_at: number;
+            /** @description the fee of which points took off a part */
+            fee_for?: string;
             household: string;
             /** @description the householder, or the person who paid */
             household_name: string;
@@ -3464,21 +3812,40 @@ export interface components {
             member?: string;
             /** @description short number, unique in the shop: month and day, and five digits */
             number: string;
+            /**
+             * Format: int64
+             * @description what was missing when a redemption made without signal came in, and is owed now
+             */
+            owed?: number;
             /** @description which wallets paid */
             paid: components["schemas"]["MarketPaid"][];
+            /**
+             * @description what made sure that it was they
+             * @enum {string}
+             */
+            proof?: "pin" | "phone" | "signature";
             redeemed_on: string;
             /** @description this request had already been carried out */
             repeated: boolean;
+            /** @description the reservation that was collected */
+            reservation?: string;
             shop: string;
             /** @enum {string} */
             state: "done" | "cancelled";
             state_name: string;
+            /** @description what was paid in cash because points were missing */
+            top_up?: components["schemas"]["MarketTopUp"];
             /**
              * Format: int64
              * @description hundredths of a point
              */
             total: number;
             village: string;
+            /**
+             * @description how the household was known; empty: by number or name
+             * @enum {string}
+             */
+            way?: "card" | "phone" | "lease";
         };
         MarketReceipts: {
             items: components["schemas"]["MarketReceipt"][];
@@ -3496,6 +3863,10 @@ export interface components {
             weekdays?: number[];
         };
         MarketRedeemRequest: {
+            /** @description who fetches the goods for the household */
+            agent?: components["schemas"]["MarketAgentRequest"];
+            /** @description which fee, when points take off a part of one */
+            fee_for?: string;
             /** @description whose points pay, where the village scores households */
             household?: string;
             lines: components["schemas"]["MarketWant"][];
@@ -3503,11 +3874,88 @@ export interface components {
             member?: string;
             /** @description made on the device */
             request_id: string;
+            /** @description they have signed the paper slip */
+            signed?: boolean;
+            /** @description what is paid in cash because points are missing */
+            top_up?: components["schemas"]["MarketTopUp"];
             /**
              * Format: int64
              * @description what the page showed, in hundredths of a point; refused if prices have changed since
              */
             total: number;
+            /** @description the visit, when they were known by card, phone or PIN */
+            visit?: string;
+        };
+        MarketReservation: {
+            /** @description pick-up code of six digits; only the household sees it */
+            code: string;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            created_at: number;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            ended_at?: number;
+            household: string;
+            household_name: string;
+            household_number: string;
+            id: string;
+            /** @description last day on which it can be collected */
+            lapses_on: string;
+            /** @description at the prices of the day it was made */
+            lines: components["schemas"]["MarketLine"][];
+            /** @description who pays, where the village scores persons */
+            member?: string;
+            /** @description which wallets hold the points */
+            paid: components["schemas"]["MarketPaid"][];
+            /** @description cancelled or lapsed: the points were given back */
+            points_back: boolean;
+            /** @description the redemption by which it was collected */
+            redemption?: string;
+            /** @description this request had already been carried out */
+            repeated: boolean;
+            reserved_on: string;
+            /** @description the version of the rules under which it was made */
+            scheme: string;
+            shop: string;
+            /** @enum {string} */
+            state: "open" | "collected" | "cancelled" | "lapsed";
+            state_name: string;
+            /**
+             * Format: int64
+             * @description points held, in hundredths
+             */
+            total: number;
+            village: string;
+        };
+        MarketReservations: {
+            items: components["schemas"]["MarketReservation"][];
+            /** @description cursor of the next page; empty: this was the last */
+            next: string;
+        };
+        MarketReserveRequest: {
+            lines: components["schemas"]["MarketWant"][];
+            /** @description whose points, where the village scores persons */
+            member?: string;
+            /** @description made on the device */
+            request_id: string;
+            shop: string;
+            /**
+             * Format: int64
+             * @description what the page showed, in hundredths of a point; refused if prices have changed since
+             */
+            total: number;
+        };
+        MarketReviewRequest: {
+            /** @description what is doubtful; required for doubt */
+            note?: string;
+            /** @description made on the device */
+            request_id: string;
+            /** @enum {string} */
+            verdict: "fine" | "doubt";
         };
         MarketShop: {
             address: string;
@@ -3582,8 +4030,126 @@ export interface components {
             /** @description villages it serves; without them the village of the path */
             villages?: string[];
         };
+        MarketShopTerms: {
+            /**
+             * Format: int64
+             * @description how often one person may fetch goods for other households in a month; 0: never
+             */
+            agent_limit: number;
+            /**
+             * Format: int64
+             * @description what one household may spend while the shop has no signal, in hundredths of a point; 0: no redemption without signal
+             */
+            lease_limit: number;
+            /**
+             * Format: int64
+             * @description spending more than this at once needs the household's PIN, its phone or a signature, in hundredths of a point
+             */
+            proof_above: number;
+            /**
+             * Format: int64
+             * @description how many days goods are kept for who reserved them; 0: no reservations
+             */
+            reserve_days: number;
+            /**
+             * Format: int64
+             * @description how much of a basket may be made up in cash, in percent; 0: none
+             */
+            top_up_percent: number;
+        };
         MarketShops: {
             items: components["schemas"]["MarketShop"][];
+        };
+        MarketTermsRequest: {
+            /**
+             * Format: int64
+             * @description how often one person may fetch goods for other households in a month; 0: never
+             */
+            agent_limit: number;
+            /**
+             * Format: int64
+             * @description what one household may spend while the shop has no signal, in hundredths of a point; 0: no redemption without signal
+             */
+            lease_limit: number;
+            /**
+             * Format: int64
+             * @description spending more than this at once needs the household's PIN, its phone or a signature, in hundredths of a point
+             */
+            proof_above: number;
+            /** @description made on the device */
+            request_id: string;
+            /**
+             * Format: int64
+             * @description how many days goods are kept for who reserved them; 0: no reservations
+             */
+            reserve_days: number;
+            /**
+             * Format: int64
+             * @description how much of a basket may be made up in cash, in percent; 0: none
+             */
+            top_up_percent: number;
+        };
+        MarketTopUp: {
+            /**
+             * Format: int64
+             * @description what was paid, in fen
+             */
+            fen: number;
+            /**
+             * Format: int64
+             * @description the missing points it covers, in hundredths
+             */
+            points: number;
+        };
+        MarketVisit: {
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            ends_at: number;
+            /**
+             * Format: int64
+             * @description for a cash top-up: what a point is reckoned at, in fen; 0: no top-up
+             */
+            fen_per_point: number;
+            household: string;
+            /** @description the householder, or the person who pays */
+            household_name: string;
+            household_number: string;
+            id: string;
+            /** @description who pays, where the village scores persons */
+            member?: string;
+            /**
+             * @description what made sure that it was they; empty: nothing yet
+             * @enum {string}
+             */
+            proof: "" | "pin" | "phone";
+            /** @description why this household (person) cannot redeem now, to be read out; empty: it can */
+            refused: string;
+            /** @description this request had already been carried out */
+            repeated: boolean;
+            /**
+             * Format: int64
+             * @description what can be redeemed today, in hundredths of a point
+             */
+            spendable: number;
+            terms: components["schemas"]["MarketShopTerms"];
+            /**
+             * @description how they were known
+             * @enum {string}
+             */
+            way: "number" | "card" | "phone";
+        };
+        MarketVisitRequest: {
+            /** @description what the card or the phone shows; or one of the next two */
+            code?: string;
+            household?: string;
+            /** @description who pays, where the village scores persons */
+            member?: string;
+            /** @description the household's PIN, if it was asked */
+            pin?: string;
+            /** @description made on the device */
+            request_id: string;
         };
         MarketWant: {
             goods: string;
@@ -3688,7 +4254,7 @@ export interface components {
             items: components["schemas"]["AccessPersona"][];
         };
         PrintedCode: {
-            /** @description what the QR code holds; shown only now, it cannot be read again */
+            /** @description the code itself, which the card's QR code holds as an address; shown only now, it cannot be read again */
             code: string;
             household_id: string;
             name: string;
@@ -5397,6 +5963,79 @@ export interface operations {
             };
         };
     };
+    "list-agent-redemptions": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+                /** @description 如 2026-05；空为本月 */
+                month?: string;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketAgencies"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "review-agent-redemption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                redemption: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketReviewRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketAgency"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     bindings: {
         parameters: {
             query?: {
@@ -6469,6 +7108,42 @@ export interface operations {
             };
         };
     };
+    "take-phone-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketPhoneCodeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketPhoneCode"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "household-pin": {
         parameters: {
             query?: never;
@@ -6701,6 +7376,115 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarketReceipt"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-household-reservations": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketReservations"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    reserve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketReserveRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketReservation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "cancel-reservation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+                reservation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketCancelRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketReservation"];
                 };
             };
             /** @description Error */
@@ -8237,6 +9021,76 @@ export interface operations {
             };
         };
     };
+    "get-goods-terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+                goods: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketGoodsTerms"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "set-goods-terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+                goods: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketGoodsTermsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketGoodsTerms"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "list-redemptions": {
         parameters: {
             query?: {
@@ -8381,6 +9235,81 @@ export interface operations {
             };
         };
     };
+    "list-reservations": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+                /** @description 取货码 */
+                code?: string;
+            };
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketReservations"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "collect-reservation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+                reservation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketCollectRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketReceipt"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "list-stock": {
         parameters: {
             query?: {
@@ -8404,6 +9333,147 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarketGoodsList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-shop-terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketShopTerms"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "set-shop-terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketTermsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketShopTerms"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "begin-visit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketVisitRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketVisit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "prove-visit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+                visit: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketProofRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketVisit"];
                 };
             };
             /** @description Error */

@@ -1,0 +1,4 @@
+package market
+
+// PhoneCodeAt is what the phone computes.
+var PhoneCodeAt = phoneCodeAt
