@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -93,6 +94,11 @@ func fromStatus(ctx context.Context, status int, msg string, details []error) *E
 		e = errNoRoute
 	default:
 		e = errInvalid
+		for _, d := range details {
+			if strings.Contains(d.Error(), "http: request body too large") { // of a form with files
+				e = errTooLarge
+			}
+		}
 	}
 	fault := Fault{Code: e.Code, Msg: e.Msg, RequestID: RequestID(ctx)}
 	if e.Kind == errs.Invalid {

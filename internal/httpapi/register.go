@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"hefen/internal/access"
 	"hefen/internal/errs"
@@ -99,7 +100,7 @@ func (a *api) admit(o op, need access.Need, input reflect.Type) huma.Operation {
 	}
 	checkParams(input)
 	h := o.describe(a, need)
-	h.Middlewares = huma.Middlewares{a.gate(o, need)}
+	h.Middlewares = huma.Middlewares{a.gate(o, need, h.MaxBodyBytes)}
 	a.ops = append(a.ops, Operation{ID: o.ID, Method: o.Method, Path: h.Path, Need: need})
 	return h
 }
@@ -131,8 +132,9 @@ func (o op) describe(a *api, need access.Need) huma.Operation {
 	return h
 }
 
-// gate runs before the input is parsed: session, limits of rate, and the declared need at the path's place.
-func (a *api) gate(o op, need access.Need) func(huma.Context, func(huma.Context)) {
+// gate runs before the input is parsed: session, limits of rate, the declared need at the path's place, and the size of a
+// form with files, which the parser would otherwise store whole, however large.
+func (a *api) gate(o op, need access.Need, maxBody int64) func(huma.Context, func(huma.Context)) {
 	return func(hc huma.Context, next func(huma.Context)) {
 		ctx := hc.Context()
 		actor, err := a.server.actor(ctx, hc.Header("Authorization"), need.Scope == access.Public)
@@ -141,6 +143,13 @@ func (a *api) gate(o op, need access.Need) func(huma.Context, func(huma.Context)
 		}
 		if err == nil {
 			err = actor.Allow(need, placeOf(hc))
+		}
+		if err == nil && strings.HasPrefix(hc.Header("Content-Type"), "multipart/") {
+			r := humagin.Unwrap(hc).Request
+			if r.ContentLength > maxBody {
+				err = errTooLarge
+			}
+			r.Body = http.MaxBytesReader(nil, r.Body, maxBody)
 		}
 		if err != nil {
 			a.write(hc, a.server.refuse(ctx, err))

@@ -54,9 +54,12 @@ type Server struct {
 
 	limits   *limiter
 	metrics  *metrics
+	imports  chan struct{} // see importing
 	draining atomic.Bool
-	ops      []Operation
-	features []func(*Server, *api) // tests of the frame bring their own; nil: those of the program
+
+	importWait time.Duration
+	ops        []Operation
+	features   []func(*Server, *api) // tests of the frame bring their own; nil: those of the program
 }
 
 // Prefix is where the API lies; everything else is the pages.
@@ -66,6 +69,7 @@ const Prefix = "/api"
 func (s *Server) Handler() http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	s.limits, s.metrics = newLimiter(s.Redis), newMetrics(s)
+	s.imports, s.importWait = make(chan struct{}, maxImports), importWait
 	if s.Session == nil {
 		s.Session = s.Access.Actor
 	}

@@ -4,19 +4,44 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"hefen/internal/access"
 	"hefen/internal/clock"
+	"hefen/internal/errs"
 	"hefen/internal/id"
 	"hefen/internal/ledger"
 	"hefen/internal/paper"
 	"hefen/internal/village"
 )
 
-// MaxUpload bounds a register that is uploaded, in bytes.
-const MaxUpload = 20 << 20
+// MaxUpload bounds the form in which a register is uploaded, in bytes: the largest file and the fields beside it.
+const MaxUpload = paper.MaxFileBytes + 64<<10
+
+// Reading and storing a register takes memory and the one writer of the embedded engine, so a server works at a few at a
+// time; others wait a little and are then asked to come back.
+const (
+	maxImports = 2
+	importWait = 5 * time.Second
+)
+
+var errImporting = errs.New(errs.TooMany, "imports_busy", "服务器正在导入别的表格，请等一分钟再试。")
+
+// importing takes a place among those who import, until done is called.
+func (s *Server) importing(ctx context.Context) (done func(), err error) {
+	wait := time.NewTimer(s.importWait)
+	defer wait.Stop()
+	select {
+	case s.imports <- struct{}{}:
+		return func() { <-s.imports }, nil
+	case <-wait.C:
+		return nil, errImporting
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
 
 const excelType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -56,6 +81,11 @@ func (s *Server) importHouseholds(ctx context.Context, by access.Actor, in *uplo
 	}
 	form := in.RawBody.Data()
 	defer form.File.Close()
+	done, err := s.importing(ctx)
+	if err != nil {
+		return village.ImportReport{}, err
+	}
+	defer done()
 	return s.Village.ImportHouseholds(ctx, w, form.File, village.ImportOptions{Partial: form.Partial, CreateGroups: form.CreateGroups})
 }
 
@@ -70,6 +100,11 @@ func (s *Server) importOpenings(ctx context.Context, by access.Actor, in *upload
 	}
 	form := in.RawBody.Data()
 	defer form.File.Close()
+	done, err := s.importing(ctx)
+	if err != nil {
+		return ledger.OpeningReport{}, err
+	}
+	defer done()
 	return ledger.ImportOpenings(ctx, s.DB, s.Village, version.Scheme, w, s.Now(), form.File, by.IsOwn)
 }
 

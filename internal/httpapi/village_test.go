@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"mime/multipart"
 	"net/http/httptest"
 	"net/url"
@@ -76,7 +77,7 @@ func TestRegisterOverHTTP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, h, _ := frame(t, func(s *Server) {
+	s, h, _ := frame(t, func(s *Server) {
 		s.features, s.DB, s.Village = []func(*Server, *api){registerOpenly}, db, v
 	})
 	base := "/api/villages/" + vil.ID.String()
@@ -94,7 +95,26 @@ func TestRegisterOverHTTP(t *testing.T) {
 	if f := fault(t, w); w.Code != 422 || f.Code != "village_import" || len(f.Fields) != 1 || f.Fields[0].Path != "第4行 姓名" {
 		t.Fatalf("%d %+v", w.Code, f)
 	}
+	body, form = upload(t, strings.Repeat("x", MaxUpload))
+	if f := fault(t, do(h, "POST", base+"/register/import", body, "Content-Type", form)); f.Code != "too_large" {
+		t.Errorf("a file too large: %+v", f)
+	}
+	r := httptest.NewRequest("POST", base+"/register/import", io.NopCloser(strings.NewReader(body))) // of a length that is not declared
+	r.Header.Set("Content-Type", form)
+	unsaid := httptest.NewRecorder()
+	if h.ServeHTTP(unsaid, r); unsaid.Code != 413 || r.ContentLength >= 0 {
+		t.Errorf("a file too large whose length is not declared: %d %s", unsaid.Code, unsaid.Body)
+	}
 	body, form = upload(t, good, "create_groups", "true")
+	s.importWait = 0
+	for range maxImports {
+		s.imports <- struct{}{}
+	}
+	if f := fault(t, do(h, "POST", base+"/register/import", body, "Content-Type", form)); f.Code != "imports_busy" {
+		t.Errorf("one import too many at a time: %+v", f)
+	}
+	<-s.imports
+	s.importWait = time.Minute
 	if rep := answer[village.ImportReport](t, do(h, "POST", base+"/register/import", body, "Content-Type", form)); rep.Members.New != 3 {
 		t.Fatalf("%+v", rep)
 	}

@@ -1,69 +1,156 @@
 package paper
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/xuri/excelize/v2"
-	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 // Table gives out the rows of one sheet, top to bottom. Close it when done.
 type Table struct {
-	next  func() ([]string, error) // io.EOF at the end
+	next  func() (cells []string, row int, err error) // io.EOF at the end
 	close func() error
-	row   int
 }
 
 // Open reads an .xlsx or a CSV file (UTF-8 with or without BOM, or GBK); which one it is shows in its content, not in its
-// name. Of a workbook it takes the sheet called sheet, or else the first. Cells are given as Excel shows them.
+// name. Of a workbook it takes the sheet called sheet, or else the first. Cells are given as Excel shows them, days as
+// 2026-01-31. A file beyond the limits is refused here, before a row is given out: whatever it holds, reading it takes
+// about a second and a fixed amount of memory at most. An open file or upload is read where it lies, from its beginning.
 func Open(r io.Reader, sheet string) (*Table, error) {
-	data, err := io.ReadAll(io.LimitReader(r, MaxFileBytes+1))
+	at, size, err := whole(r)
 	if err != nil {
-		return nil, fmt.Errorf("read table: %w", err)
+		return nil, err
 	}
+	head := make([]byte, 4)
+	n, err := at.ReadAt(head, 0)
 	switch {
-	case len(data) > MaxFileBytes:
-		return nil, ErrTooLarge
-	case len(bytes.TrimSpace(data)) == 0:
+	case err != nil && err != io.EOF:
+		return nil, fmt.Errorf("read table: %w", err)
+	case n == 0:
 		return nil, ErrEmptyTable
-	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
-		return openExcel(data, sheet)
-	case bytes.HasPrefix(data, []byte("\xD0\xCF\x11\xE0")):
+	case string(head) == "PK\x03\x04":
+		return openExcel(at, size, sheet)
+	case string(head) == "\xD0\xCF\x11\xE0":
 		return nil, ErrOldExcel
 	}
-	return openCSV(data)
+	return openCSV(at, size)
+}
+
+// whole is a file that can be read at any place: the one that is given, or what a stream holds.
+func whole(r io.Reader) (io.ReaderAt, int64, error) {
+	if f, ok := r.(interface {
+		io.ReaderAt
+		io.Seeker
+	}); ok {
+		if size, err := f.Seek(0, io.SeekEnd); err == nil {
+			if size > MaxFileBytes {
+				return nil, 0, ErrTooLarge
+			}
+			return f, size, nil
+		}
+	}
+	data, err := io.ReadAll(io.LimitReader(r, MaxFileBytes+1))
+	if err != nil {
+		return nil, 0, fmt.Errorf("read table: %w", err)
+	}
+	if len(data) > MaxFileBytes {
+		return nil, 0, ErrTooLarge
+	}
+	return bytes.NewReader(data), int64(len(data)), nil
+}
+
+func openExcel(r io.ReaderAt, size int64, sheet string) (*Table, error) {
+	b, err := openWorkbook(r, size, sheet)
+	if err != nil {
+		return nil, err
+	}
+	first, err := b.rows()
+	if err != nil {
+		return nil, err
+	}
+	err = measure(first.next)
+	if e := first.close(); err == nil && e != nil {
+		err = ErrNotATable.Wrap(e)
+	}
+	if err != nil {
+		return nil, err
+	}
+	rows, err := b.rows()
+	if err != nil {
+		return nil, err
+	}
+	return &Table{next: rows.next, close: rows.close}, nil
+}
+
+func openCSV(r io.ReaderAt, size int64) (*Table, error) {
+	data := make([]byte, size)
+	if _, err := r.ReadAt(data, 0); err != nil && err != io.EOF {
+		return nil, fmt.Errorf("read table: %w", err)
+	}
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil, ErrEmptyTable
+	}
+	c, err := newCSV(data)
+	if err != nil {
+		return nil, err
+	}
+	first := *c
+	if err := measure(first.next); err != nil {
+		return nil, err
+	}
+	return &Table{next: c.next, close: func() error { return nil }}, nil
+}
+
+// measure goes once through a table, so that one with too many rows or too much text costs nothing but that.
+func measure(next func() ([]string, int, error)) error {
+	rows, text := 0, 0
+	for {
+		cells, _, err := next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		some := false
+		for _, c := range cells {
+			text += len(c)
+			some = some || strings.TrimSpace(c) != ""
+		}
+		if some {
+			rows++
+		}
+		if rows > MaxRows || text > maxTableText {
+			return ErrTooLarge
+		}
+	}
 }
 
 // Next is the next row that holds anything, its cells trimmed, and its number in the file, counted from 1. It ends
 // with io.EOF.
 func (t *Table) Next() (cells []string, row int, err error) {
 	for {
-		if cells, err = t.next(); err != nil {
+		if cells, row, err = t.next(); err != nil {
 			return nil, 0, err
 		}
-		if t.row++; t.row > MaxRows {
-			return nil, 0, ErrTooLarge
+		if !slices.ContainsFunc(cells, func(c string) bool { return c != "" }) {
+			continue
 		}
-		cells = cells[:min(len(cells), MaxColumns)]
-		some := false
+		clean, some := make([]string, len(cells)), false
 		for i, c := range cells {
-			cells[i] = Clean(c)
-			some = some || cells[i] != ""
+			clean[i] = Clean(c)
+			some = some || clean[i] != ""
 		}
 		if some {
-			return cells, t.row, nil
+			return clean, row, nil
 		}
 	}
 }
 
-// Close removes what was unpacked.
+// Close gives back what the table holds open.
 func (t *Table) Close() error { return t.close() }
 
 // Clean trims a cell, full-width spaces included, takes out what cannot be seen and the apostrophe that Escape put
@@ -86,97 +173,4 @@ func Clean(s string) string {
 		s = string([]rune(s)[:n])
 	}
 	return s
-}
-
-func openExcel(data []byte, sheet string) (*Table, error) {
-	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{
-		UnzipSizeLimit: MaxUnpacked, UnzipXMLSizeLimit: inMemoryUnpack,
-	})
-	if err != nil {
-		return nil, ErrNotATable.Wrap(err)
-	}
-	if i, err := f.GetSheetIndex(sheet); sheet == "" || err != nil || i < 0 {
-		sheet = f.GetSheetName(0)
-	}
-	rows, err := f.Rows(sheet)
-	if err != nil {
-		return nil, errors.Join(ErrNotATable.Wrap(err), f.Close())
-	}
-	return &Table{
-		next: func() ([]string, error) {
-			if !rows.Next() {
-				if err := rows.Error(); err != nil {
-					return nil, ErrNotATable.Wrap(err)
-				}
-				return nil, io.EOF
-			}
-			cells, err := rows.Columns()
-			if err != nil {
-				return nil, ErrNotATable.Wrap(err)
-			}
-			return cells, nil
-		},
-		close: func() error { return errors.Join(rows.Close(), f.Close()) },
-	}, nil
-}
-
-func openCSV(data []byte) (*Table, error) {
-	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))
-	if !utf8.Valid(data) { // GB18030 holds GBK
-		decoded, err := simplifiedchinese.GB18030.NewDecoder().Bytes(data)
-		if err != nil {
-			return nil, ErrNotATable.Wrap(err)
-		}
-		data = decoded
-	}
-	if bytes.IndexByte(data, 0) >= 0 {
-		return nil, ErrNotATable
-	}
-	lines := &lineReader{r: bufio.NewReader(bytes.NewReader(data))}
-	r := csv.NewReader(lines)
-	r.FieldsPerRecord, r.LazyQuotes, r.ReuseRecord = -1, true, false
-	if head, _, _ := bytes.Cut(data, []byte("\n")); bytes.Count(head, []byte("\t")) > bytes.Count(head, []byte(",")) {
-		r.Comma = '\t'
-	}
-	t := &Table{close: func() error { return nil }}
-	t.next = func() ([]string, error) {
-		cells, err := r.Read()
-		if err == io.EOF {
-			return nil, io.EOF
-		}
-		if err != nil {
-			return nil, ErrNotATable.Wrap(err)
-		}
-		if len(cells) > 0 { // the csv reader leaves out empty lines; the number must be the one the clerk sees
-			line, _ := r.FieldPos(0)
-			t.row = line - 1
-		}
-		return cells, nil
-	}
-	return t, nil
-}
-
-// lineReader makes a lone carriage return end a line, as old Macintosh files have it.
-type lineReader struct{ r *bufio.Reader }
-
-func (l *lineReader) Read(p []byte) (int, error) {
-	n := 0
-	for n < len(p) {
-		b, err := l.r.ReadByte()
-		if err != nil {
-			if n > 0 {
-				return n, nil
-			}
-			return 0, err
-		}
-		if b == '\r' {
-			if next, err := l.r.Peek(1); err == nil && next[0] == '\n' {
-				continue
-			}
-			b = '\n'
-		}
-		p[n] = b
-		n++
-	}
-	return n, nil
 }
