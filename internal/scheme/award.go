@@ -4,101 +4,185 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/points"
 )
 
-// Round is an award round as the scheme declares it (年终评比).
-type Round struct {
-	Code string        `json:"code"`
-	Name string        `json:"name"`
-	Span string        `json:"span" enum:"month,quarter,half,year" doc:"the period it is about"`
-	Top  int           `json:"top" doc:"ranks that win; a shared last rank wins as a whole"`
-	Min  points.Amount `json:"min" doc:"least score that wins"`
+// Outcome is what a round says of everybody.
+type Outcome struct {
+	On       clock.Day `json:"on" doc:"the day on which it was settled"`
+	Places   []Place   `json:"places" doc:"the eligible by rank, then the others"`
+	Drawings []Drawing `json:"drawings,omitempty"`
 }
 
-// Standing is where an account stands when a period is closed or awards are given.
-type Standing struct {
-	Account  id.ID
-	Score    points.Amount            // net score of the period in the score wallet
-	Balances map[string]points.Amount // available points by wallet; read by Close
-	Tags     []Tag                    // open on the day; read by Award
-}
-
-// Place is what an award round says of one account.
+// Place is what an award round says of one account, in or out.
 type Place struct {
 	Account  id.ID         `json:"account"`
 	Score    points.Amount `json:"score"`
 	Eligible bool          `json:"eligible"`
 	Rank     int           `json:"rank,omitempty" doc:"among those eligible; ties share it; 0 where not eligible"`
 	Wins     bool          `json:"wins"`
-	Reason   string        `json:"reason"`
+	Tier     int           `json:"tier,omitempty" doc:"which tier it wins, counted from 1"`
+	Title    string        `json:"tier_name,omitempty"`
+	Stars    int           `json:"stars,omitempty"`
+	Drawing  int           `json:"drawing,omitempty" doc:"the drawing that is still to decide; 0: none"`
+	Prizes   []Prize       `json:"prizes,omitempty"`
+	Reasons  []string      `json:"reasons" doc:"why, in plain Chinese, one sentence each"`
 }
 
-// Award says who wins a round and why everybody else does not: the eligible ranked by score, then the others, equal
-// ones by account. A rank is the number of those above plus one, so ties share it.
-func Award(s *Scheme, round Round, on clock.Day, standings []Standing) []Place {
-	places := make([]Place, 0, len(standings))
+// Drawing is one drawing of lots: which accounts take part, by account, and who was drawn. The number drawn in public
+// settles all drawings of a round.
+type Drawing struct {
+	No       int     `json:"no"`
+	What     string  `json:"what"`
+	Seats    int     `json:"seats"`
+	Accounts []id.ID `json:"accounts"`
+	Drawn    []id.ID `json:"drawn,omitempty" doc:"in the order in which they came; absent while nothing is drawn"`
+}
+
+// Award says who wins the round about a span and why everybody else does not. The seed is the number drawn in public;
+// while there is none, whoever depends on it has no place yet. The order of the standings does not matter, and neither
+// does what anybody spent: balances are not read.
+func Award(s *Scheme, r *Round, span clock.Span, standings []Standing, seed []byte) Outcome {
+	a := &awarding{s: s, r: r, span: span, on: r.On(span), seed: seed}
+	a.enter(standings)
+	for t := range r.Tiers {
+		a.tier(t)
+	}
+	a.reward()
+	out := Outcome{On: a.on, Drawings: a.drawings, Places: make([]Place, len(a.entries))}
+	for i, e := range a.entries {
+		out.Places[i] = e.Place
+	}
+	return out
+}
+
+// awarding is one round in the making.
+type awarding struct {
+	s        *Scheme
+	r        *Round
+	span     clock.Span
+	on       clock.Day
+	seed     []byte
+	entries  []*entry // the eligible by rank, then the others
+	eligible int
+	drawings []Drawing
+}
+
+// entry is an account in a round. It is settled once it has a place or waits for a drawing.
+type entry struct {
+	Place
+	st *Standing
+}
+
+func (e *entry) settled() bool { return e.Wins || e.Drawing > 0 }
+
+func (e *entry) because(reason string) { e.Reasons = append(e.Reasons, reason) }
+
+// enter ranks the eligible. A rank is the number of those above plus one, so ties share it.
+func (a *awarding) enter(standings []Standing) {
 	for i := range standings {
 		st := &standings[i]
-		p := Place{Account: st.Account, Score: st.Score}
-		p.Reason = s.barredFromAwards(st, on)
-		p.Eligible = p.Reason == ""
-		places = append(places, p)
-	}
-	slices.SortFunc(places, func(a, b Place) int {
-		if a.Eligible != b.Eligible {
-			return map[bool]int{true: -1, false: 1}[a.Eligible]
+		e := &entry{st: st, Place: Place{Account: st.Account, Score: a.r.RankBy.score(st, a.span)}}
+		e.Reasons = a.obstacles(e)
+		if e.Eligible = len(e.Reasons) == 0; e.Eligible {
+			a.eligible++
 		}
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Account, b.Account))
+		a.entries = append(a.entries, e)
+	}
+	slices.SortFunc(a.entries, func(x, y *entry) int {
+		if x.Eligible != y.Eligible {
+			return map[bool]int{true: -1, false: 1}[x.Eligible]
+		}
+		return cmp.Or(cmp.Compare(y.Score, x.Score), cmp.Compare(x.Account, y.Account))
 	})
-	for i := range places {
-		p := &places[i]
-		if !p.Eligible {
-			break
+	for i, e := range a.entries[:a.eligible] {
+		e.Rank = i + 1
+		if i > 0 && a.entries[i-1].Score == e.Score {
+			e.Rank = a.entries[i-1].Rank
 		}
-		p.Rank = i + 1
-		if i > 0 && places[i-1].Score == p.Score {
-			p.Rank = places[i-1].Rank
-		}
-		p.Wins, p.Reason = round.outcome(p)
+		e.because("得" + e.Score.String() + "分，在" + strconv.Itoa(a.eligible) + a.unit() + "中排第" + strconv.Itoa(e.Rank) + "名")
 	}
-	return places
 }
 
-// barredFromAwards is why an account may not win, or empty.
-func (s *Scheme) barredFromAwards(st *Standing, on clock.Day) string {
-	for _, t := range st.Tags {
-		if on < t.From || on >= t.To {
-			continue
-		}
-		switch t.Kind {
-		case TagVeto:
-			return "被一票否决" + untilText(t.To) + "，不参加评比"
-		case TagBarred:
-			return "被取消资格" + untilText(t.To) + "，不参加评比"
-		case TagSuspended:
-			return "处于暂停状态" + untilText(t.To) + "，不参加评比"
+var accountUnits = map[string]string{SubjectHousehold: "户", SubjectPerson: "人", SubjectGroup: "个小组"}
+
+func (a *awarding) unit() string { return accountUnits[a.r.Of] }
+
+// obstacles is every reason why an account does not compete, none if it does.
+func (a *awarding) obstacles(e *entry) []string {
+	r, st := a.r, e.st
+	var out []string
+	no := func(why string) { out = append(out, why+"，不参加评比") }
+	if len(r.Among.States) > 0 && !slices.ContainsFunc(r.Among.States, func(s string) bool { return slices.Contains(st.States, s) }) {
+		no("不在评比范围内（只评" + stateNames(r.Among.States) + "）")
+	}
+	for _, state := range r.Among.Not {
+		if slices.Contains(st.States, state) {
+			no("不在评比范围内（" + stateNames([]string{state}) + "不评）")
 		}
 	}
-	if b := s.Base; b != nil && b.Points+st.Score < b.Line {
-		return "基础分" + b.Points.String() + "分加本期净得分" + st.Score.String() + "分，共" + (b.Points + st.Score).String() +
-			"分，低于" + b.Line.String() + "分，不参加评比"
+	if len(r.Among.Groups) > 0 && !slices.Contains(r.Among.Groups, st.GroupName) {
+		no("不在评比范围内（只评" + strings.Join(r.Among.Groups, "、") + "）")
+	}
+	if r.Eligibility.Resident && !slices.Contains(st.States, "resident") {
+		no("不是本村常住")
+	}
+	for i := range st.Tags {
+		if why := a.bars(&st.Tags[i]); why != "" {
+			no(why)
+		}
+	}
+	if b := a.s.Base; b != nil && r.Eligibility.BaseLine {
+		score := st.Scores[ScoreKey{a.s.scoreWallet, a.span}]
+		if sum := b.Points + score; sum < b.Line {
+			no("基础分" + b.Points.String() + "分加本期净得分" + score.String() + "分，共" + sum.String() + "分，低于" + b.Line.String() + "分")
+		}
+	}
+	if m := r.Eligibility.Min; m != nil && e.Score < *m {
+		no("得" + e.Score.String() + "分，不到最低" + m.String() + "分")
+	}
+	return out
+}
+
+// stateWords are the statuses that the program itself knows; other states are the village's own words.
+var stateWords = map[string]string{"resident": "常住的", "away": "外出的", "suspended": "暂停的", "moved": "迁出的", "dead": "去世的"}
+
+func stateNames(states []string) string {
+	names := make([]string, len(states))
+	for i, st := range states {
+		names[i] = cmp.Or(stateWords[st], st)
+	}
+	return strings.Join(names, "、")
+}
+
+// bars is why a tag that stands on the day keeps out of the round, empty where it does not.
+func (a *awarding) bars(t *Tag) string {
+	el := &a.r.Eligibility
+	if a.on < t.From || a.on >= t.To {
+		return ""
+	}
+	switch {
+	case t.Kind == TagVeto && el.Veto && (len(t.Rounds) == 0 || slices.Contains(t.Rounds, a.r.Code)):
+		return "被一票否决" + untilText(t.To) + whyText(t)
+	case t.Kind == TagBarred && el.Barred:
+		return "被取消资格" + untilText(t.To) + whyText(t)
+	case t.Kind == TagSuspended && el.Suspended:
+		return "处于暂停状态" + untilText(t.To) + whyText(t)
+	case t.Kind == TagOpenFault && el.OpenFault:
+		return "有一项问题还没有整改" + whyText(t)
 	}
 	return ""
 }
 
-func (r *Round) outcome(p *Place) (wins bool, reason string) {
-	score := "得" + p.Score.String() + "分，排第" + strconv.Itoa(p.Rank) + "名"
-	switch {
-	case p.Rank > r.Top:
-		return false, score + "，未进入前" + strconv.Itoa(r.Top) + "名"
-	case p.Score < r.Min:
-		return false, score + "，但不到最低" + r.Min.String() + "分"
+func whyText(t *Tag) string {
+	if t.Reason == "" {
+		return ""
 	}
-	return true, score + "，获得“" + r.Name + "”"
+	return "，原因：" + t.Reason
 }
 
 func untilText(to clock.Day) string {

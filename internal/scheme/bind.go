@@ -227,12 +227,3 @@ func (b *binder) value(n *node) Value {
 	}
 	return Value{Kind: ValueFixed, Points: b.amount(n.get("points"))}
 }
-
-func (b *binder) rounds(n *node) {
-	codes := unique{}
-	for _, v := range list(n) {
-		b.unique(codes, v.get("code"), "代号")
-		r := Round{Code: text(v.get("code")), Name: text(v.get("name")), Span: text(v.get("span")), Top: number(v.get("top"), 0), Min: b.amount(v.get("min"))}
-		b.s.Rounds = append(b.s.Rounds, r)
-	}
-}

@@ -1,7 +1,6 @@
 package scheme
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -103,89 +102,4 @@ func TestGoldenLinyuan(t *testing.T) {
 		{item: "laoren", day: 20260704, counted: 1000, changes: "spend+10 year+10 honor+10"},
 		{item: "linli", day: 20260705, counted: 0, changes: ""}, // class: 40 a month
 	})
-}
-
-func TestClose(t *testing.T) {
-	luoyu, linyuan := template(t, "luoyu"), template(t, "linyuan")
-	ps := luoyu.Periods(20260101, 20271231)
-	if fmt.Sprint(ps) != "[{2025 2026-01-10} {2026 2027-01-10}]" {
-		t.Fatalf("periods %v", ps)
-	}
-	got := Close(luoyu, ps[1], []Standing{
-		{Account: 1, Balances: map[string]points.Amount{"spend": 3550, "honor": 9000}},
-		{Account: 2, Balances: map[string]points.Amount{"honor": 9000}},
-		{Account: 3, Balances: map[string]points.Amount{"spend": -500}}, // a debt stays
-	})
-	want := Closing{Change{Account: 1, Wallet: "spend", Amount: -3550, Intent: Zero}, "2026年可兑积分到期清零，清零前35.5分"}
-	if len(got) != 1 || got[0] != want {
-		t.Errorf("got %+v", got)
-	}
-	if wrong := Close(luoyu, Period{Span: 202600, On: 20270111}, []Standing{{Account: 1, Balances: map[string]points.Amount{"spend": 1}}}); wrong != nil {
-		t.Errorf("closed on another day: %+v", wrong)
-	}
-	ps = linyuan.Periods(20260102, 20270101)
-	if fmt.Sprint(ps) != "[{2026 2027-01-01}]" {
-		t.Fatalf("periods %v", ps)
-	}
-	got = Close(linyuan, ps[0], []Standing{{Account: 1}, {Account: 2, Balances: map[string]points.Amount{"base": 10000, "spend": 700}}, {Account: 3, Balances: map[string]points.Amount{"base": 4000}}})
-	if closings(got) != "1 base +100 add 2027年基础分定为100分，原有0分; 3 base +60 add 2027年基础分定为100分，原有40分; " {
-		t.Errorf("got %v", got)
-	}
-}
-
-func TestCloseCarriesARatio(t *testing.T) {
-	src := strings.Replace(village, "kind: spend}", "kind: spend, reset: {every: month, grace_days: 5, carry: 30}}", 1)
-	s, problems := Parse([]byte(src))
-	if s == nil {
-		t.Fatal(problems)
-	}
-	if ps := s.Periods(20260205, 20260305); fmt.Sprint(ps) != "[{2026-01 2026-02-06}]" {
-		t.Fatalf("periods %v", ps)
-	}
-	got := Close(s, Period{Span: 202601, On: 20260206}, []Standing{{Account: 1, Balances: map[string]points.Amount{"spend": 1005}}})
-	if closings(got) != "1 spend -7.04 add 2026年1月可兑积分到期，10.05分中结转30%，留下3.01分; " {
-		t.Errorf("got %v", got)
-	}
-}
-
-func TestAward(t *testing.T) {
-	s := template(t, "linyuan")
-	round := s.Rounds[0]
-	round.Top = 3
-	got := Award(s, round, 20261231, []Standing{
-		{Account: 1, Score: 5000}, {Account: 2, Score: 9000}, {Account: 3, Score: 5000}, {Account: 4, Score: 4000},
-		{Account: 5, Score: -1}, {Account: 6, Score: 99900, Tags: []Tag{{Kind: TagVeto, From: 20260601, To: 20270601}}},
-		{Account: 7, Score: 5000, Tags: []Tag{{Kind: TagBarred, From: 20250101, To: 20261231}}}, // ended the day before
-		{Account: 8, Score: 99900, Tags: []Tag{{Kind: TagSuspended, From: 20261231, To: clock.Forever}}}, {Account: 9, Score: 0},
-		{Account: 10, Score: 88800, Tags: []Tag{{Kind: TagWarning, From: 20260601, To: 20270601}, {Kind: TagBarred, From: 20261001, To: 20270101}}},
-	})
-	want := []string{
-		"2 1 true 得90分，排第1名，获得“年终积分奖励”",
-		"1 2 true 得50分，排第2名，获得“年终积分奖励”",
-		"3 2 true 得50分，排第2名，获得“年终积分奖励”",
-		"7 2 true 得50分，排第2名，获得“年终积分奖励”",
-		"4 5 false 得40分，排第5名，未进入前3名",
-		"9 6 false 得0分，排第6名，未进入前3名",
-		"6 0 false 被一票否决（到2027年5月31日为止），不参加评比",
-		"8 0 false 处于暂停状态，不参加评比",
-		"10 0 false 被取消资格（到2026年12月31日为止），不参加评比",
-		"5 0 false 基础分100分加本期净得分-0.01分，共99.99分，低于100分，不参加评比",
-	}
-	for i, p := range got {
-		if line := fmt.Sprintf("%d %d %v %s", p.Account, p.Rank, p.Wins, p.Reason); line != want[i] || p.Eligible != (p.Rank > 0) {
-			t.Errorf("got  %s\nwant %s", line, want[i])
-		}
-	}
-	round.Min = 6000
-	if p := Award(s, round, 20261231, []Standing{{Account: 1, Score: 5000}})[0]; p.Wins || p.Reason != "得50分，排第1名，但不到最低60分" {
-		t.Errorf("below the least score: %+v", p)
-	}
-}
-
-func closings(cs []Closing) string {
-	var b strings.Builder
-	for _, c := range cs {
-		fmt.Fprintf(&b, "%d %s %s %s %s; ", c.Account, c.Wallet, c.Amount.Signed(), c.Intent, c.Reason)
-	}
-	return b.String()
 }

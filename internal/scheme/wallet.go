@@ -50,6 +50,8 @@ type Reset struct {
 	Day   int    `json:"day,omitempty"`
 	Grace int    `json:"grace_days" doc:"days after the end of the period, where no date is given"`
 	Carry int    `json:"carry" doc:"per cent that is carried over: 0 none, 100 all"`
+
+	Max points.Amount `json:"max,omitempty" doc:"most that is carried over; 0: no limit"`
 }
 
 // intent is how a change of this sign is to be posted.

@@ -4556,6 +4556,11 @@ export interface components {
             grace_days: number;
             /**
              * Format: int64
+             * @description most that is carried over; 0: no limit
+             */
+            max?: number;
+            /**
+             * Format: int64
              * @description with day: the date in the following year, only for every: year
              */
             month?: number;
