@@ -20,6 +20,7 @@ var (
 	ErrNotInForce   = errs.New(errs.Invalid, "scheme_item_not_in_force", "这个积分事项在当天没有施行，请核对日期或换一个事项")
 	ErrCaseInvalid  = errs.New(errs.Invalid, "scheme_case_invalid", "这条记录填写不对，请按事项要求填写")
 	ErrNeedsMember  = errs.New(errs.Invalid, "scheme_needs_member", "本村按人积分，请选择是谁做的")
+	ErrNotMeant     = errs.New(errs.Conflict, "scheme_not_meant", "这个积分事项不是给这一户或这个人的，请核对后换一个事项")
 	ErrNeedsAccount = errs.New(errs.Invalid, "scheme_needs_account", "请选择给谁记分")
 )
 
@@ -70,43 +71,17 @@ func (s *Scheme) validate(c *Case) (*Item, error) {
 		return nil, ErrNotInForce.With("“%s”在%s没有施行，请核对日期或换一个事项", item.Name, c.OccurredOn.Chinese())
 	case c.Account == 0:
 		return nil, ErrNeedsAccount
-	case s.Subject == SubjectPerson && c.Member == 0:
+	case c.Member == 0 && (s.subject(item) == SubjectPerson || s.subject(item) == SubjectPooled):
 		return nil, ErrNeedsMember
 	case utf8.RuneCountInString(c.Note) > MaxNote:
 		return nil, wrong("note", "说明最多500字，请缩短")
 	}
-	return item, item.Value.validate(c)
-}
-
-// validate checks what the case says about its value, and that it says nothing it may not.
-func (v *Value) validate(c *Case) error {
-	if v.Kind != ValueRange && c.Points != 0 {
-		return wrong("points", "这个事项的分值由细则确定，不能自己填写分数")
-	}
-	if v.Kind != ValueGrades && c.Grade != "" {
-		return wrong("grade", "这个事项不分等级，请不要选择等级")
-	}
-	if !v.Quantified() && c.Quantity != 0 {
-		return wrong("quantity", "这个事项不按数量计分，请不要填写数量")
-	}
-	switch v.Kind {
-	case ValueRange:
-		if c.Points == 0 || c.Points < v.From || c.Points > v.To {
-			return wrong("points", "请填写"+between(v.From, v.To)+"的分数，不能是0分")
-		}
-		if blank(c.Note) {
-			return wrong("note", "这个事项由评定人给分，请写明理由")
-		}
-	case ValueGrades:
-		if _, ok := v.Grade(c.Grade); !ok {
-			return wrong("grade", "请选择等级："+gradeNames(v.Grades))
-		}
-	case ValueSteps, ValuePerUnit:
-		if c.Quantity <= 0 || c.Quantity > MaxQuantity {
-			return wrong("quantity", "请填写数量（单位："+v.Unit+"），要大于0")
+	for _, check := range [...]func(*Item, *Case) error{(*Item).checkOnly, (*Item).checkCalendar, (*Item).checkParties, (*Item).checkFilled} {
+		if err := check(item, c); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return item, nil
 }
 
 func wrong(path, msg string) error {

@@ -2,33 +2,10 @@ package scheme
 
 import (
 	"slices"
-	"strings"
-)
+	"strconv"
 
-func (b *binder) checkWallet(w *Wallet, n *node) {
-	deny := func(key, msg, advice string) {
-		if k := n.get(key); k != nil && k.text != "false" {
-			b.fail(k, "wallet", msg, advice)
-		}
-	}
-	if w.Kind != KindSpend {
-		deny("reset", "只有可以兑换的钱包能到期清零", "请删去 reset，或把 kind 改成 spend")
-		deny("order", "只有可以兑换的钱包有兑换顺序", "请删去 order")
-	}
-	switch w.Kind {
-	case KindScore:
-		deny("floor", "计入排名的钱包扣分总是扣足，不能设下限", "请删去 floor")
-		deny("debt", "计入排名的钱包扣分总是扣足，不用写允许欠分", "请删去 debt")
-	case KindSpend:
-		deny("gains_only", "只有计入排名的钱包能只增不减", "请删去 gains_only，或把 kind 改成 score")
-	case KindBase:
-		deny("gains_only", "只有计入排名的钱包能只增不减", "请删去 gains_only")
-		deny("earns", "基础分钱包不能由事项记分", "请删去 earns")
-	}
-	if w.Debt && n.get("floor") != nil {
-		b.fail(n.get("floor"), "wallet", "允许欠分和扣到多少为止只能写一个", "请删去 floor 或 debt")
-	}
-}
+	"hefen/internal/points"
+)
 
 // checkItem looks at one item: its references, its value, its review, its limits.
 func (b *binder) checkItem(it *Item, n *node) {
@@ -43,77 +20,23 @@ func (b *binder) checkItem(it *Item, n *node) {
 	}
 	before := len(b.problems)
 	b.checkValue(it, n)
-	if len(b.problems) > before {
+	if slices.ContainsFunc(b.problems[before:], isError) {
 		return // the rest would only repeat it
 	}
 	b.checkReview(it, n)
 	b.checkCredits(it, n)
+	b.checkSet(it, n)
+	b.checkTogether(it, n)
 	b.checkWarnFirst(it, n)
+	b.checkRepeat(it, n)
+	b.checkEffects(it, n)
+	b.checkRepair(it, n)
+	b.checkParties(it, n)
+	b.checkOnly(it, n)
+	b.checkCharge(it, n)
+	b.checkOwn(it, n)
 	b.checkCaps(it, n)
 	b.checkRights(it, n)
-}
-
-func (b *binder) classCodes() string {
-	codes := make([]string, len(b.s.Classes))
-	for i, c := range b.s.Classes {
-		codes[i] = c.Code
-	}
-	return strings.Join(codes, "、")
-}
-
-func (b *binder) checkValue(it *Item, n *node) {
-	var kinds []string
-	for _, k := range []string{"points", "range", "grades", "steps", "per_unit"} {
-		if n.get(k) != nil {
-			kinds = append(kinds, k)
-		}
-	}
-	if len(kinds) == 0 {
-		b.fail(n, "no_value", "事项“"+it.Name+"”没有写分值", "请写 points（固定）、range（范围）、grades（分等级）、steps（按数量分档）、per_unit（每单位几分）中的一种，例如 points: 5")
-		return
-	}
-	if len(kinds) > 1 {
-		b.fail(n.get(kinds[1]), "two_values", "事项“"+it.Name+"”写了两种分值："+strings.Join(kinds, "、"), "请只留一种")
-		return
-	}
-	v := &it.Value
-	switch v.Kind {
-	case ValueFixed:
-		if v.Points == 0 {
-			b.fail(n.get("points"), "zero", "分值是0", "请写加多少分，扣分写负数")
-		}
-	case ValueRange:
-		if v.From >= v.To {
-			b.fail(n.get("range"), "range", "范围的最少要小于最多", "例如 {from: 1, to: 20}；扣分写 {from: -20, to: -1}")
-		}
-	case ValueGrades:
-		codes, names := unique{}, unique{}
-		for _, g := range n.get("grades").vals {
-			b.unique(codes, g.get("code"), "代号")
-			b.unique(names, g.get("name"), "名称")
-		}
-	case ValuePerUnit:
-		if v.Points == 0 {
-			b.fail(n.get("per_unit").get("points"), "zero", "分值是0", "请写每单位加多少分，扣分写负数")
-		}
-	case ValueSteps:
-		b.checkSteps(v, n.get("steps").get("tiers"))
-	}
-}
-
-func (b *binder) checkSteps(v *Value, tiers *node) {
-	last := len(v.Steps) - 1
-	for i, t := range tiers.vals {
-		up := t.get("up_to")
-		switch {
-		case i == last && up != nil:
-			b.fail(up, "steps", "最后一档不能写到多少为止，再多就没有分值了", "请删去最后一档的 up_to，或在后面加一档")
-		case i < last && up == nil:
-			b.fail(t, "steps", "这一档没有写到多少为止，后面的档用不上", "请补上 up_to，例如 {up_to: 2, points: 1}")
-		case i < last && i > 0 && v.Steps[i].UpTo <= v.Steps[i-1].UpTo:
-			b.fail(up, "steps", "各档没有从小到大排列", "请把 up_to 小的写在前面，不要重复")
-		}
-	}
 }
 
 // checkReview holds the rule that only a fixed award may take effect without anybody's approval.
@@ -122,91 +45,134 @@ func (b *binder) checkReview(it *Item, n *node) {
 	if at == nil {
 		return
 	}
-	switch {
-	case it.Review.Direct && it.Review.Levels > 0:
+	lo, _ := it.sides()
+	switch r := it.Review; {
+	case r.Direct && r.Levels > 0:
 		b.fail(at, "review", "既写了直接生效，又写了审核级数", "请只留一个：{direct: true} 或 {levels: 1}")
-	case !it.Review.Direct && it.Review.Levels == 0:
+	case r.Direct && r.Panel:
+		b.fail(at, "review", "要评议小组评定的事项不能直接生效", "请写 {panel: true}，或另写 {levels: 1}")
+	case !r.Direct && r.Levels == 0:
 		b.fail(at, "review", "审核级数是0", "固定分值的加分可以写 {direct: true}；其他事项至少写 {levels: 1}")
-	case it.Review.Direct && it.Value.Kind != ValueFixed:
+	case r.Direct && it.Value.Kind != ValueFixed:
 		b.fail(at, "review", "要人评定的事项不能直接生效", "请写 {levels: 1}，由另一个人审核；只有固定分值的加分可以直接生效")
-	case it.Review.Direct && it.Value.Points < 0:
+	case r.Direct && lo < 0:
 		b.fail(at, "review", "扣分事项不能直接生效", "请写 {levels: 1}，由另一个人审核")
+	case r.Direct && it.Set:
+		b.fail(at, "review", "直接评定年度积分的事项不能直接生效", "请写 {levels: 1}，由另一个人审核")
+	case r.Direct && len(it.effects()) > 0:
+		b.fail(at, "review", "有后果（effects）的事项不能直接生效", "请写 {levels: 1}，由另一个人审核")
 	}
 }
 
 // checkCredits holds that a deduction reaches the wallet that boards read, unless that one only grows.
 func (b *binder) checkCredits(it *Item, n *node) {
+	written := n.get("credits")
 	for i, code := range it.Credits {
 		w, ok := b.s.Wallet(code)
-		at := n
-		if c := n.get("credits"); c != nil {
-			at = c.vals[i]
-		}
 		if !ok || w.Kind == KindBase {
+			at := n
+			if written != nil {
+				at = written.vals[i]
+			}
 			b.fail(at, "reference", "“"+short(code)+"”不是可以记分的钱包", "请写 kind 是 score 或 spend 的钱包代号")
 			return
 		}
 	}
-	lo, _ := it.Value.Bounds()
+	lo, _ := it.sides()
 	if lo >= 0 {
 		return
 	}
 	at := n
-	if c := n.get("credits"); c != nil {
-		at = c
+	if written != nil {
+		at = written
 	}
 	score, ok := b.s.Wallet(b.s.scoreWallet)
 	if ok && !score.GainsOnly && score.Earns && !slices.Contains(it.Credits, score.Code) {
 		b.fail(at, "score_deduction", "扣分没有记入计入排名的钱包“"+score.Name+"”", "请在 credits 里加上 "+score.Code+"，扣分在排名里要扣足")
 	}
 	takes := func(code string) bool { w, _ := b.s.Wallet(code); return !w.GainsOnly }
-	if !slices.ContainsFunc(it.Credits, takes) {
+	if !slices.ContainsFunc(it.Credits, takes) && len(it.Charge)+len(b.s.Charge) == 0 {
 		b.fail(at, "no_deduction", "扣分事项没有可以扣的钱包", "请在 credits 里写一个不是只增不减的钱包")
 	}
 }
 
-func (b *binder) checkWarnFirst(it *Item, n *node) {
-	at := n.get("warn_first")
-	if at == nil {
+// checkSet holds that only what is given as it stands can be what the year score is set to.
+func (b *binder) checkSet(it *Item, n *node) {
+	if !it.Set {
 		return
 	}
-	if (it.WarnFirst.Months == 0) == (it.WarnFirst.Days == 0) {
-		b.fail(at, "warn_first", "先警告要写有效期，月数和天数写一个", "例如 {months: 12} 或 {days: 30}")
+	at := n.get("set")
+	switch it.Value.Kind {
+	case ValueFixed, ValueGrades, ValueRange, ValueSheet, ValueFaults:
+	default:
+		b.fail(at, "set", "按数量、人次、累计或连续计分的事项不能直接评定年度积分", "请用 points 或 grades 写年度积分定为多少，或删去 set")
 	}
-	if lo, _ := it.Value.Bounds(); lo >= 0 {
-		b.fail(at, "warn_first", "加分事项不用先警告", "请删去 warn_first，或把分值写成负数")
+	settable := func(code string) bool { w, ok := b.s.Wallet(code); return ok && w.Kind == KindScore && !w.GainsOnly }
+	if !slices.ContainsFunc(it.Credits, settable) {
+		b.fail(at, "set", "没有可以直接评定的钱包", "请在 credits 里写一个 kind: score、不是只增不减的钱包")
 	}
-}
-
-// checkCaps warns where a limit is smaller than a single record, which nobody means.
-func (b *binder) checkCaps(it *Item, n *node) {
-	if it.Value.Kind != ValueFixed {
-		return
-	}
-	for i := range it.Caps {
-		c := &it.Caps[i]
-		if c.Points > 0 && c.limits(it.Value.Points) && c.Points < it.Value.Points.Abs() {
-			b.warn(n.get("caps").vals[i], "cap_small", "上限"+c.Points.String()+"分比一次的"+it.Value.Points.Abs().String()+"分还少，一次也记不满", "请核对上限和分值")
-		}
-	}
-	if class, ok := b.s.classes[it.Class]; ok {
-		for i := range class.Caps {
-			if c := &class.Caps[i]; c.Points > 0 && c.limits(it.Value.Points) && c.Points < it.Value.Points.Abs() {
-				b.warn(n.get("points"), "cap_small", "“"+class.Name+"”类的上限"+c.Points.String()+"分比这个事项一次的分还少", "请核对类别的上限和事项的分值")
-			}
+	for _, k := range []string{"state", "conflict", "repeat", "caps", "parties", "times", "valid"} {
+		if v := n.get(k); v != nil {
+			b.fail(v, "set", "直接评定年度积分的事项不能再写 "+k, "请删去 "+k+"，或删去 set")
 		}
 	}
 }
 
-// rights are words of items that may touch what village rules must leave alone.
-var rights = []string{"上访", "信访", "举报", "投诉", "控告", "诉讼", "言论", "宗教", "信仰", "信教", "结婚", "离婚", "再婚", "生育", "早恋", "未成年", "患病", "疾病", "残疾"}
+// checkTogether holds that at most one rule says what earlier records a record takes the place of.
+func (b *binder) checkTogether(it *Item, n *node) {
+	if c := n.get("conflict"); c != nil && !slices.ContainsFunc(b.s.Conflicts, func(g Conflict) bool { return g.Code == it.Conflict }) {
+		b.fail(c, "reference", "没有“"+short(it.Conflict)+"”这个不重复计分的组", "请先在文件里写 conflicts: [{code: "+short(it.Conflict)+", name: ……}]，或删去 conflict")
+	}
+	var rules []string
+	for _, k := range []string{"milestones", "streak", "state", "conflict"} {
+		if n.get(k) != nil {
+			rules = append(rules, k)
+		}
+	}
+	if len(rules) > 1 {
+		b.fail(n.get(rules[1]), "together", rules[0]+"和"+rules[1]+"不能写在同一个事项里，它们各自决定哪条记录算数", "请只留一个，或分成两个事项")
+	}
+	if it.Times != "" && b.s.subject(it) != SubjectHousehold && b.s.subject(it) != SubjectPooled {
+		b.fail(n.get("times"), "times", "不是按户记分的事项不能乘以家庭人口", "请删去 times，或写 subject: household")
+	}
+}
 
-func (b *binder) checkRights(it *Item, n *node) {
-	lo, _ := it.Value.Bounds()
-	for _, w := range rights {
-		if lo < 0 && strings.Contains(it.Name+it.Hint, w) {
-			b.warn(n.get("name"), "rights", "事项里有“"+w+"”，可能涉及村民的合法权利", "村规不能因信访、投诉、言论、信仰、健康、婚姻等扣分，请核对，必要时删去这个事项")
+func (b *binder) checkCharge(it *Item, n *node) {
+	if lo, _ := it.sides(); len(it.Charge) > 0 && lo >= 0 {
+		b.fail(n.get("charge"), "charge", "加分事项没有扣分顺序", "请删去 charge，或把分值写成负数")
+	}
+}
+
+// ownCount counts the village's own items as they are bound.
+type ownCount struct{ awards, deductions int }
+
+func (b *binder) checkOwn(it *Item, n *node) {
+	if !it.Own {
+		return
+	}
+	at, limit := n.get("own"), b.s.OwnItems
+	if limit == nil {
+		b.fail(at, "own_items", "没有写自定事项可以有几个", "请在文件里写 own_items: {awards: 4, deductions: 4, points: 3}，或删去 own")
+		return
+	}
+	lo, hi := it.sides()
+	if hi > 0 {
+		if b.own.awards++; b.own.awards > limit.Awards {
+			b.fail(at, "own_items", "自定的加分事项超过"+strconv.Itoa(limit.Awards)+"个", "请删去多余的自定事项，或经上级同意后改大 own_items 的 awards")
+		}
+	} else if b.own.deductions++; b.own.deductions > limit.Deductions {
+		b.fail(at, "own_items", "自定的扣分事项超过"+strconv.Itoa(limit.Deductions)+"个", "请删去多余的自定事项，或经上级同意后改大 own_items 的 deductions")
+	}
+	if most := max(-lo, hi); most > limit.Points {
+		if most >= points.Max {
+			b.fail(at, "own_items", "自定事项没有写一次最多几分", "请写 max，最多"+limit.Points.String()+"分")
 			return
 		}
+		b.fail(at, "own_items", "自定事项一次有"+most.String()+"分，最多"+limit.Points.String()+"分", "请把分值改到"+limit.Points.String()+"分以内")
 	}
 }
+
+func isError(p Problem) bool { return p.Level == LevelError }
+
+// failed reports whether an error has been found.
+func (b *binder) failed() bool { return slices.ContainsFunc(b.problems, isError) }

@@ -48,11 +48,12 @@ type Item struct {
 
 // ItemWords is what the pages show, made once when the scheme is parsed.
 type ItemWords struct {
-	Class    string `json:"class" doc:"name of the class"`
-	Value    string `json:"value" doc:"每次5分"`
-	Caps     string `json:"caps" doc:"每月最多10分；每天最多1次; empty without caps"`
-	Evidence string `json:"evidence" doc:"照片或双方确认"`
-	Review   string `json:"review" doc:"直接生效, or 需1级审核"`
+	Class    string   `json:"class" doc:"name of the class"`
+	Value    string   `json:"value" doc:"每次5分"`
+	Caps     string   `json:"caps" doc:"每月最多10分；每天最多1次; empty without caps"`
+	Evidence string   `json:"evidence" doc:"照片或双方确认"`
+	Review   string   `json:"review" doc:"直接生效, or 需1级审核"`
+	More     []string `json:"more,omitempty" doc:"the other rules of the item, one sentence each: 12个月内再犯，按2倍计"`
 }
 
 // Review says how many people must approve before a record takes effect. Direct is true exactly when Levels is 0.

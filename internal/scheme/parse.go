@@ -52,7 +52,7 @@ func Parse(src []byte) (*Scheme, []Problem) {
 	if len(problems) > maxProblems {
 		problems = problems[:maxProblems]
 	}
-	if slices.ContainsFunc(problems, func(p Problem) bool { return p.Level == LevelError }) {
+	if slices.ContainsFunc(problems, isError) {
 		return nil, problems
 	}
 	return s, problems
@@ -60,8 +60,11 @@ func Parse(src []byte) (*Scheme, []Problem) {
 
 // binder makes a Scheme of nodes whose shape is right and checks what they mean. Its getters take nil for absent.
 type binder struct {
-	s        *Scheme
-	problems []Problem
+	s           *Scheme
+	problems    []Problem
+	walletNodes *node
+	roundCodes  []string
+	own         ownCount
 }
 
 func (b *binder) fail(n *node, code, msg, advice string) {
@@ -132,7 +135,7 @@ func (b *binder) thousandths(n *node) int64 {
 	whole, frac, _ := strings.Cut(trimZeros(n.text, 3), ".")
 	if len(frac) > 3 {
 		b.fail(n, "quantity", "“"+short(n.text)+"”的小数太多", "最多写三位小数，例如 2.5")
-		return 0
+		return 1000 // so that nothing else is blamed for it
 	}
 	v, _ := strconv.ParseInt(whole+(frac + "000")[:3], 10, 64)
 	return v

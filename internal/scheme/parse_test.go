@@ -75,7 +75,7 @@ func TestParseNamesThePlace(t *testing.T) {
 		{"5   - {code: spend, name: 可兑积分, kind: base}", "5:5 base 有基础分钱包"},
 		{"1 format: 2", "1:9 choice format（格式）只能写 1"},
 		{"25   - {code: lend, name: 记欠, class: free, points: -3, credits: [loan]}", "25:62 score_deduction 扣分没有记入计入排名的钱包“年度积分”"},
-		{"25   - {code: lend, name: 因上访, class: free, points: -3}", "25:24 rights 事项里有“上访”"},
+		{"25   - {code: lend, name: 因上访, class: free, points: -3, credits: [loan, year]}", "25:24 rights 事项里有“上访”"},
 		{"23   - {code: help, name: 帮工, class: free, steps: {unit: 小时, tiers: [{up_to: 2, points: 1}, {up_to: 3, points: 2}]}}", "23:98 steps 最后一档不能写到多少为止"},
 		{"42 ---\nformat: 1", "42:1 documents 一个文件里只能有一份细则"},
 	} {

@@ -12,26 +12,137 @@ func (i *Item) ValueText() string {
 	v := &i.Value
 	switch v.Kind {
 	case ValueRange:
+		by := ""
+		if v.Panel {
+			by = "由评议小组在"
+		}
+		text := span(v.From, v.To)
 		if v.To <= 0 {
-			return "扣" + span(-v.To, -v.From)
+			text = "扣" + span(-v.To, -v.From)
 		}
-		return span(v.From, v.To)
+		if v.Panel {
+			return by + text + "内评定"
+		}
+		return text
 	case ValueGrades:
-		parts := make([]string, len(v.Grades))
-		for k, g := range v.Grades {
-			parts[k] = g.Name + plainPoints(g.Points)
-		}
-		return strings.Join(parts, "、")
+		return i.gradesText(v.Grades)
 	case ValueSteps:
 		parts := make([]string, len(v.Steps))
 		for k := range v.Steps {
 			parts[k] = v.stepName(&v.Steps[k]) + plainPoints(v.Steps[k].Points)
 		}
 		return strings.Join(parts, "，")
-	case ValuePerUnit:
-		return "每" + v.Unit + plainPoints(v.Points) + roundNames[v.Round] + "，一次最多" + plainPoints(v.signed(v.Max))
+	case ValuePerUnit, ValuePerPerson:
+		return "每" + v.Unit + plainPoints(v.Points) + roundNames[v.Round] + v.maxText()
+	case ValueBrackets:
+		return v.bracketsText()
+	case ValueFaults:
+		return "满分" + v.Full.String() + "分，每" + v.Unit + plainPoints(v.Points) + "，最少" + v.From.String() + "分"
+	case ValueMilestones:
+		return v.milestonesText()
+	case ValueStreak:
+		return v.streakText()
+	case ValueSheet:
+		return v.sheetText()
+	}
+	switch {
+	case i.Set:
+		return "年度积分直接定为" + v.Points.String() + "分"
+	case v.Points == 0:
+		return "不加分也不扣分"
 	}
 	return "每次" + plainPoints(v.Points)
+}
+
+func (i *Item) gradesText(grades []Grade) string {
+	parts := make([]string, len(grades))
+	for k, g := range grades {
+		parts[k] = g.Name + plainPoints(g.Points)
+		if i.Set {
+			parts[k] = g.Name + "定为" + g.Points.String() + "分"
+		}
+	}
+	if i.Set {
+		return "年度积分直接评定：" + strings.Join(parts, "、")
+	}
+	return strings.Join(parts, "、")
+}
+
+// maxText is what one record is worth at most: ，一次最多10分.
+func (v *Value) maxText() string {
+	if v.Max == 0 {
+		return ""
+	}
+	return "，一次最多" + plainPoints(v.signed(v.Max))
+}
+
+func (v *Value) bracketsText() string {
+	text, lower := "", int64(0)
+	if v.Least > 0 {
+		text = "满" + quantity(v.Least) + v.Unit + "起计，"
+	}
+	for k := range v.Brackets {
+		br := &v.Brackets[k]
+		switch {
+		case k > 0:
+			text += "，" + quantity(lower) + v.Unit + "以上的部分"
+		case br.UpTo > 0:
+			text += quantity(br.UpTo) + v.Unit + "以内的部分"
+		}
+		if br.Points == 0 {
+			text += "不计分"
+		} else {
+			text += "每" + quantity(br.Every) + v.Unit + plainPoints(br.Points)
+		}
+		lower = br.UpTo
+	}
+	return text + v.maxText()
+}
+
+func (v *Value) milestonesText() string {
+	parts := make([]string, len(v.Milestones))
+	for k, m := range v.Milestones {
+		parts[k] = "满" + quantity(m.At) + v.Unit + plainPoints(m.Points)
+	}
+	how := "，只计最高一档"
+	if v.Sum {
+		how = "，各档相加"
+	} else if len(v.Milestones) == 1 {
+		how = ""
+	}
+	within := everyPer[v.Per] + "累计"
+	if v.Per == "life" {
+		within = "累计"
+	}
+	return within + strings.Join(parts, "、") + how
+}
+
+func (v *Value) streakText() string {
+	daily := "每天至少" + v.Streak.AtLeast.String() + "分"
+	if v.Streak.AtLeast == 1 {
+		daily = "每天都有得分"
+	}
+	return "连续" + strconv.Itoa(v.Streak.Days) + "天、" + daily + "，" + plainPoints(v.Points)
+}
+
+func (v *Value) sheetText() string {
+	parts := make([]string, len(v.Parts))
+	for k, p := range v.Parts {
+		if len(p.Options) == 0 {
+			parts[k] = p.Name + p.Full.String() + "分"
+			continue
+		}
+		options := make([]string, len(p.Options))
+		for o, g := range p.Options {
+			options[o] = g.Name + plainPoints(g.Points)
+		}
+		parts[k] = p.Name + "（" + strings.Join(options, "、") + "）"
+	}
+	text := "按检查表计：" + strings.Join(parts, "、")
+	if v.Full > 0 {
+		text += "；有满分的从满分往下扣"
+	}
+	return text
 }
 
 // CapsText is the limits in words: 每月最多10分；每天最多1次. Empty without limits.
@@ -54,14 +165,13 @@ func (i *Item) EvidenceText() string {
 
 // ReviewText is the review in words.
 func (i *Item) ReviewText() string {
-	if i.Review.Direct {
+	switch {
+	case i.Review.Direct:
 		return "登记后直接生效"
+	case i.Review.Panel:
+		return "由评议小组表决，需" + strconv.Itoa(i.Review.Levels) + "级审核"
 	}
 	return "需" + strconv.Itoa(i.Review.Levels) + "级审核"
-}
-
-func (i *Item) words(class string) ItemWords {
-	return ItemWords{Class: class, Value: i.ValueText(), Caps: i.CapsText(), Evidence: i.EvidenceText(), Review: i.ReviewText()}
 }
 
 var roundNames = map[string]string{RoundNearest: "（四舍五入到整分）", RoundDown: "（不满1分的舍去）", RoundUp: "（不满1分的算1分）"}
@@ -79,10 +189,7 @@ func capsText(caps []Cap) string {
 	parts := make([]string, len(caps))
 	for k := range caps {
 		c := &caps[k]
-		s := everyPer[c.Per]
-		if c.Of == OfMember {
-			s += "每人"
-		}
+		s := everyPer[c.Per] + capOwners[c.Of]
 		verb := "最多"
 		if c.On == OnDeductions {
 			verb = "最多扣"
@@ -96,6 +203,8 @@ func capsText(caps []Cap) string {
 	return strings.Join(parts, "；")
 }
 
+var capOwners = map[string]string{OfMember: "每人", OfGroup: "每个村民小组", OfVillage: "全村"}
+
 // plainPoints is 5分 or 扣5分.
 func plainPoints(a points.Amount) string {
 	if a < 0 {
@@ -105,14 +214,6 @@ func plainPoints(a points.Amount) string {
 }
 
 func span(from, to points.Amount) string { return from.String() + "—" + to.String() + "分" }
-
-// between is a range of points as an instruction.
-func between(from, to points.Amount) string {
-	if to <= 0 {
-		return "扣分，" + from.String() + "到" + to.String() + "之间（扣分写成负数）"
-	}
-	return from.String() + "到" + to.String() + "之间"
-}
 
 func gradeNames(gs []Grade) string {
 	names := make([]string, len(gs))
