@@ -4432,6 +4432,8 @@ export interface components {
             class: string;
             /** @description 照片或双方确认 */
             evidence: string;
+            /** @description the other rules of the item, one sentence each: 12个月内再犯，按2倍计 */
+            more?: string[];
             /** @description 直接生效, or 需1级审核 */
             review: string;
             /** @description 每次5分 */
