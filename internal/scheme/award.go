@@ -148,17 +148,6 @@ func (a *awarding) obstacles(e *entry) []string {
 	return out
 }
 
-// stateWords are the statuses that the program itself knows; other states are the village's own words.
-var stateWords = map[string]string{"resident": "常住的", "away": "外出的", "suspended": "暂停的", "moved": "迁出的", "dead": "去世的"}
-
-func stateNames(states []string) string {
-	names := make([]string, len(states))
-	for i, st := range states {
-		names[i] = cmp.Or(stateWords[st], st)
-	}
-	return strings.Join(names, "、")
-}
-
 // bars is why a tag that stands on the day keeps out of the round, empty where it does not.
 func (a *awarding) bars(t *Tag) string {
 	el := &a.r.Eligibility

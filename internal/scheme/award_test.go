@@ -97,7 +97,7 @@ func TestAwardEligibility(t *testing.T) {
 		{"eligibility: {resident: true}", Standing{}, "不是本村常住"},
 		{"eligibility: {resident: true}", Standing{States: []string{"resident"}}, ""},
 		{"among: {states: [党员, resident]}", Standing{States: []string{"resident"}}, ""},
-		{"among: {states: [党员, resident]}", Standing{States: []string{"away"}}, "只评党员、常住的"},
+		{"among: {states: [党员, resident]}", Standing{States: []string{"away"}}, "只评党员、常住"},
 		{"among: {not: [away, 村干部户]}", Standing{States: []string{"resident", "村干部户"}}, "村干部户不评"},
 		{"among: {groups: [一组]}", Standing{GroupName: "二组"}, "只评一组"},
 		{"among: {groups: [一组, 二组]}", Standing{GroupName: "二组"}, ""},

@@ -132,7 +132,8 @@ func (o *Only) text() string {
 	return "只给" + strings.Join(parts, "，并且")
 }
 
-// stateWords are the states that the village's records know by themselves, as people call them.
+// stateWords are the states that the village's records know by themselves, as people call them; others are the village's
+// own words.
 var stateWords = map[string]string{
 	"resident": "常住", "away": "外出", "suspended": "暂停", "moved": "迁出", "dead": "去世", "dissolved": "销户", "party_member": "党员", "volunteer": "志愿者", "student": "学生", "needy": "困难户",
 	"poor": "脱贫户", "monitored": "监测户", "lone_elder": "独居老人", "disabled": "残疾人", "veteran": "退役军人", "cadre": "村干部", "group_leader": "村民小组长", "head": "户主",
