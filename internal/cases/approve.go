@@ -40,16 +40,20 @@ func (s *Service) Approve(ctx context.Context, a access.Actor, village, caseID i
 	if err != nil {
 		return Answer{}, err
 	}
+	if err := s.complete(ctx, v.Scheme, c); err != nil {
+		return Answer{}, err
+	}
 	return s.step(ctx, a, village, caseID, "cases.approve", r, func(tx *storage.Tx, at time.Time) error {
-		return s.approve(tx, v, a.User(), village, caseID, r.Why, at)
+		return s.approve(tx, v, a.User(), c, r.Why, at)
 	})
 }
 
-func (s *Service) approve(tx *storage.Tx, v *rulebook.Version, by, village, caseID id.ID, why string, at time.Time) error {
-	c, err := one(tx, village, caseID)
+func (s *Service) approve(tx *storage.Tx, v *rulebook.Version, by id.ID, seen *record, why string, at time.Time) error {
+	c, err := one(tx, seen.village, seen.id)
 	if err != nil {
 		return err
 	}
+	c.aside(seen)
 	from := c.state
 	if from != Submitted {
 		_, err := from.next(approve)
@@ -81,7 +85,10 @@ func (s *Service) approve(tx *storage.Tx, v *rulebook.Version, by, village, case
 	if err := c.update(tx, from); err != nil { // refuses if another step came first, before the guard was held
 		return err
 	}
-	if err := event(tx, village, c.id, by, clock.Ms(at), from, c.state, why); err != nil {
+	if err := event(tx, c.village, c.id, by, clock.Ms(at), from, c.state, why); err != nil {
+		return err
+	}
+	if err := storeAside(tx, st.cases, false); err != nil {
 		return err
 	}
 	return st.post(tx)

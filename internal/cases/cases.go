@@ -50,6 +50,7 @@ var (
 	ErrNotAuthor    = errs.New(errs.Forbidden, "cases_not_author", "只有登记人可以撤回")
 	ErrOwnReverse   = errs.New(errs.Forbidden, "cases_own_reverse", "不能冲正自己登记的记录，请由其他工作人员办理")
 	ErrNoChange     = errs.New(errs.Invalid, "cases_no_change", "分数、等级、数量和说明都与原来一样，没有要更正的；如果整条记录有误，请用冲正")
+	ErrBudgetWaits  = errs.New(errs.Conflict, "cases_budget_waits", "本村这段时间的积分发放总额已用完，这条记录等有余额时再办理")
 	ErrWhy          = errs.New(errs.Invalid, "cases_why", "请写明理由，最多200字")
 	ErrState        = errs.New(errs.Conflict, "cases_state", "这条记录现在不能这样办理，请刷新后再看")
 )

@@ -2,21 +2,18 @@ package cases
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"hefen/internal/access"
-	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/ledger"
 	"hefen/internal/points"
 	"hefen/internal/rulebook"
 	"hefen/internal/scheme"
-	"hefen/internal/standing"
 	"hefen/internal/storage"
 )
 
@@ -60,7 +57,7 @@ func (s *Service) Amend(ctx context.Context, a access.Actor, village, caseID id.
 			return ErrNoChange
 		}
 		c.points, c.grade, c.quantity, c.note, c.gradeName = r.Points, r.Grade, r.Quantity, r.Note, ""
-		if item, ok := vs[c.scheme].Scheme.Item(c.item); ok {
+		if item, ok := vs.of[c.scheme].Scheme.Item(c.item); ok {
 			if g, ok := item.Value.Grade(r.Grade); ok {
 				c.gradeName = g.Name
 			}
@@ -68,212 +65,140 @@ func (s *Service) Amend(ctx context.Context, a access.Actor, village, caseID id.
 		if err := c.move(tx, amend, a.User(), at, strings.TrimSpace(r.Why)); err != nil {
 			return err
 		}
-		return vs.replay(tx, c, a.User(), at)
+		return vs.replay(tx, a.User(), at, c)
 	}, r)
 }
 
-// versions are the rule versions by which the cases of an account were decided, read before the transaction.
-type versions map[id.ID]*rulebook.Version
+// versions are the rule versions by which the cases that may rest on a corrected one were decided, read before the
+// transaction, with the accounts that those cases move.
+type versions struct {
+	of       map[id.ID]*rulebook.Version
+	accounts []id.ID
+}
 
-// versionsOf reads the versions that a correction of some cases may need.
+// versionsOf reads the versions and accounts that a correction of some cases of a village may need.
 func (s *Service) versionsOf(ctx context.Context, cs ...*record) (versions, error) {
-	vs, accounts := versions{}, make([]id.ID, len(cs))
-	for i, c := range cs {
-		vs[c.scheme], accounts[i] = nil, c.account
-	}
-	if len(cs) == 0 {
-		return vs, nil
-	}
-	accounts = storage.Padded(accounts)
-	rows, err := s.db.Query(ctx, "SELECT DISTINCT scheme_id FROM cases WHERE account_id IN "+storage.In(len(accounts)), storage.Args(accounts)...)
-	if err != nil {
-		return nil, fmt.Errorf("read versions: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var v id.ID
-		if err := rows.Scan(&v); err != nil {
-			return nil, err
+	vs := versions{of: map[id.ID]*rulebook.Version{}}
+	for _, c := range cs {
+		if err := s.addVersion(ctx, &vs, c.scheme); err != nil {
+			return vs, err
 		}
-		vs[v] = nil
+		if err := vs.readAside(s.outside(ctx), c); err != nil {
+			return vs, err
+		}
+		vs.add(c.accounts()...)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, err
+	if err := s.connected(ctx, &vs, cs); err != nil {
+		return vs, err
 	}
-	rows.Close()
-	for v := range vs {
-		if vs[v], err = s.rules.Version(ctx, v); err != nil {
-			return nil, err
+	for chunk := range storage.Chunks(vs.accounts, storage.ChunkRows) {
+		rows, err := s.db.Query(ctx, "SELECT DISTINCT scheme_id FROM cases WHERE account_id IN "+storage.In(len(chunk)), storage.Args(chunk)...)
+		if err != nil {
+			return vs, fmt.Errorf("read versions: %w", err)
+		}
+		found, err := scanIDs(rows)
+		if err != nil {
+			return vs, err
+		}
+		for _, v := range found {
+			if err := s.addVersion(ctx, &vs, v); err != nil {
+				return vs, err
+			}
 		}
 	}
 	return vs, nil
 }
 
-// guard locks what a correction of c reads.
-func (vs versions) guard(tx *storage.Tx, c *record) error {
-	keys := scheme.Needs(vs[c.scheme].Scheme, []scheme.Case{c.deed()})
-	return ledger.Guard(tx, []id.ID{c.account}, keys.Guards)
+func (s *Service) addVersion(ctx context.Context, vs *versions, version id.ID) (err error) {
+	if vs.of[version] == nil {
+		vs.of[version], err = s.rules.Version(ctx, version)
+	}
+	return err
 }
 
-// replay decides anew, in the order of their first decision, the cases that rest on the corrected one: itself if it
-// still counts, then every later one with a changed case in its windows.
-func (vs versions) replay(tx *storage.Tx, corrected *record, by id.ID, at time.Time) error {
-	later, err := many(tx.Query("SELECT "+columnList+` FROM cases WHERE account_id = ? AND decided_no >= ? AND state IN ('effective','amended')
-		ORDER BY decided_no, id`, corrected.account, corrected.no))
-	if err != nil || len(later) == 0 {
-		return err
-	}
-	windows := make([][]scheme.Window, len(later))
-	from, to := clock.Forever, clock.Day(0)
-	for i, c := range later {
-		v := vs[c.scheme]
-		if v == nil { // decided by a version that came into force since: the whole step is tried again by the person
-			return ErrState
-		}
-		windows[i] = scheme.Needs(v.Scheme, []scheme.Case{c.deed()}).Windows
-		for _, w := range windows[i] {
-			from, to = min(from, w.From), max(to, w.To)
+// add takes accounts in, each once, and says which are new.
+func (vs *versions) add(accounts ...id.ID) (fresh []id.ID) {
+	for _, a := range accounts {
+		if i, there := slices.BinarySearch(vs.accounts, a); !there {
+			vs.accounts = slices.Insert(vs.accounts, i, a)
+			fresh = append(fresh, a)
 		}
 	}
-	known, err := readDecided(tx.Query, "SELECT "+decidedColumns+` FROM cases WHERE account_id = ? AND occurred_on BETWEEN ? AND ?
-		AND state IN ('effective','amended') ORDER BY decided_no, id`, corrected.account, from, to)
-	if err != nil {
-		return err
+	return fresh
+}
+
+// readAside is the record's own, but for items that never have anything aside.
+func (vs versions) readAside(read query, c *record) error {
+	if v := vs.of[c.scheme]; v != nil {
+		if item, ok := v.Scheme.Item(c.item); ok && item.Plain() {
+			return nil
+		}
 	}
-	open, err := ledger.FirstOpen(tx, corrected.village)
-	if err != nil {
-		return err
-	}
-	r := replayer{known: known, changed: []*record{corrected}, by: by, at: at, open: open}
-	for i, c := range later {
-		if c.id == corrected.id || r.restsOnChanged(c, windows[i]) {
-			if err := r.again(tx, vs[c.scheme], c); err != nil {
+	return c.readAside(read)
+}
+
+// connected adds the accounts whose decisions may rest on these: through cases that count for several accounts, and by
+// limits of a group or of the village.
+func (s *Service) connected(ctx context.Context, vs *versions, cs []*record) error {
+	for _, c := range cs {
+		keys := scheme.Needs(vs.of[c.scheme].Scheme, []scheme.Case{c.deed()})
+		for _, w := range keys.Windows {
+			if len(w.Accounts) > 0 {
+				continue
+			}
+			all, err := historyOfMany(s.outside(ctx), c.village, w)
+			if err != nil {
 				return err
 			}
+			for _, d := range all {
+				vs.add(d.Account)
+			}
 		}
+	}
+	for frontier := slices.Clone(vs.accounts); len(frontier) > 0; {
+		var next []id.ID
+		for chunk := range storage.Chunks(frontier, storage.ChunkRows/3) {
+			in := storage.In(len(chunk))
+			rows, err := s.db.Query(ctx, `SELECT DISTINCT o.account_id FROM case_shares s JOIN case_shares o ON o.case_id = s.case_id WHERE s.account_id IN `+in+`
+				UNION SELECT c.account_id FROM case_shares s JOIN cases c ON c.id = s.case_id WHERE s.account_id IN `+in+`
+				UNION SELECT s.account_id FROM cases c JOIN case_shares s ON s.case_id = c.id WHERE c.account_id IN `+in,
+				storage.Args(chunk, storage.Args(chunk, storage.Args(chunk)...)...)...)
+			if err != nil {
+				return fmt.Errorf("read connected accounts: %w", err)
+			}
+			found, err := scanIDs(rows)
+			if err != nil {
+				return err
+			}
+			next = append(next, vs.add(found...)...)
+		}
+		frontier = next
 	}
 	return nil
 }
 
-// replayer carries the decisions as they stand while later ones are decided anew.
-type replayer struct {
-	known   []scheme.Decided // in order of decision
-	changed []*record
-	by      id.ID
-	at      time.Time
-	open    clock.Day
-}
-
-// restsOnChanged reports whether one of the changed cases lies in a window of c.
-func (r *replayer) restsOnChanged(c *record, windows []scheme.Window) bool {
-	for _, w := range windows {
-		for _, x := range r.changed {
-			if x.id != c.id && w.From <= x.occurred && x.occurred <= w.To && slices.Contains(w.Accounts, x.account) &&
-				(len(w.Items) == 0 || slices.Contains(w.Items, x.item)) && (len(w.Classes) == 0 || slices.Contains(w.Classes, x.class)) {
-				return true
-			}
+func scanIDs(rows *sql.Rows) (out []id.ID, err error) {
+	defer rows.Close()
+	for rows.Next() {
+		var x id.ID
+		if err := rows.Scan(&x); err != nil {
+			return nil, err
 		}
+		out = append(out, x)
 	}
-	return false
+	return out, rows.Err()
 }
 
-// again decides one case anew with what was decided before it, and posts the difference.
-func (r *replayer) again(tx *storage.Tx, v *rulebook.Version, c *record) error {
-	var earlier []scheme.Decided
-	for _, d := range r.known {
-		if d.No < c.no || d.No == c.no && d.Case < c.id {
-			earlier = append(earlier, d)
+// guard locks what a correction of some cases reads.
+func (vs versions) guard(tx *storage.Tx, cs ...*record) error {
+	var keys []string
+	for _, c := range cs {
+		v := vs.of[c.scheme]
+		if v == nil { // decided anew by a version that came into force since
+			return ErrState
 		}
+		keys = append(keys, guardKeys(c.village, scheme.Needs(v.Scheme, []scheme.Case{c.deed()}))...)
 	}
-	d, err := scheme.Decide(v.Scheme, c.deed(), scheme.NewFacts(earlier))
-	if err != nil {
-		return err
-	}
-	old := *c
-	c.apply(d)
-	if c.worth == old.worth && c.warned == old.warned && slices.Equal(c.reasons, old.reasons) {
-		return nil
-	}
-	from := c.state
-	if c.state, err = from.next(replay); err != nil {
-		return err
-	}
-	c.revision++
-	c.changedAt = clock.Ms(r.at)
-	if err := c.update(tx, from); err != nil {
-		return err
-	}
-	why := "因更正重新评定：由" + old.worth.String() + "分改为" + c.worth.String() + "分"
-	if err := event(tx, c.village, c.id, r.by, c.changedAt, from, c.state, why); err != nil {
-		return err
-	}
-	if i := slices.IndexFunc(r.known, func(k scheme.Decided) bool { return k.Case == c.id }); i >= 0 {
-		r.known[i] = c.decided()
-	}
-	r.changed = append(r.changed, c)
-	if err := r.retag(tx, &old, c); err != nil {
-		return err
-	}
-	return r.postDifference(tx, v, &old, c)
-}
-
-// retag sets the tags anew where a warning has become a deduction or the other way round.
-func (r *replayer) retag(tx *storage.Tx, old, c *record) error {
-	if old.warned == c.warned {
-		return nil
-	}
-	if err := standing.LiftOfCase(tx, c.account, c.id, clock.DayOf(r.at), r.by, r.at); err != nil {
-		return err
-	}
-	var tags []standing.Tag
-	for _, t := range c.tags {
-		tags = append(tags, standing.Tag{Village: c.village, Account: c.account, Kind: t.Kind, From: t.From, To: t.To, Case: c.id, Reason: c.title()})
-	}
-	return standing.Add(tx, r.by, r.at, tags...)
-}
-
-// postDifference moves each wallet from what the case has moved to what it should.
-func (r *replayer) postDifference(tx *storage.Tx, v *rulebook.Version, old, c *record) error {
-	entries, err := ledger.EntriesOfCase(tx, c.account, c.id)
-	if err != nil {
-		return err
-	}
-	moved := map[string]points.Amount{}
-	for _, e := range entries {
-		moved[e.Wallet] += e.Amount
-	}
-	target := map[string]scheme.Change{}
-	for _, ch := range c.changes {
-		target[ch.Wallet] = ch
-	}
-	for w := range moved {
-		if _, ok := target[w]; !ok {
-			target[w] = scheme.Change{Account: c.account, Wallet: w, Intent: scheme.Add}
-		}
-	}
-	p := c.posting(ledger.Adjust, c.id.String()+":"+strconv.Itoa(c.revision), r.by, r.at)
-	p.Title, p.Counted = "更正："+c.title(), max(c.counted, r.open)
-	if len(entries) > 0 {
-		p.Corrects = entries[0].Posting
-	}
-	for _, w := range slices.Sorted(maps.Keys(target)) {
-		if delta, intent := difference(old.worth, moved[w], target[w]); delta != 0 {
-			p.Lines = append(p.Lines, c.line(c.account, w, delta, intent))
-		}
-	}
-	if len(p.Lines) == 0 {
-		return nil
-	}
-	_, err = ledger.Post(tx, v.Scheme, p)
-	return err
-}
-
-// difference is what brings a wallet from what was moved to what is wanted; was is what counted before. A deduction that
-// stopped at the floor took less than it counted: only the growth of what counts is taken in addition, and only what
-// was really taken is given back. An award that shrinks is taken back in full, into debt if it is spent.
-func difference(was, moved points.Amount, want scheme.Change) (points.Amount, scheme.Intent) {
-	if want.Amount < moved && want.Amount < 0 && moved <= 0 {
-		return min(0, want.Amount-min(moved, was)), want.Intent
-	}
-	return want.Amount - moved, scheme.Add
+	slices.Sort(keys)
+	return ledger.Guard(tx, vs.accounts, slices.Compact(keys))
 }

@@ -219,7 +219,7 @@ func (d *inspecting) records(lines []InspectionLine) ([]*record, []InspectionLin
 		c := newRecord(d.version, d.item, &sub, Request{OccurredOn: d.in.OccurredOn, Points: l.Points, Grade: l.Grade, Quantity: l.Quantity, Note: l.Note},
 			d.in.Author, d.at)
 		c.id, c.batch, c.state, c.enteredAs = d.newID(), d.in.ID, Effective, Effective
-		err := mayScore(d.actor, d.version.Scheme, d.in.Village, &sub)
+		err := mayScore(d.actor, d.version.Scheme.SubjectOf(d.item), d.in.Village, &sub)
 		if err == nil {
 			err = d.version.Scheme.Validate(c.deed())
 		}

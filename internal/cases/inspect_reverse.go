@@ -11,7 +11,6 @@ import (
 	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/ledger"
-	"hefen/internal/scheme"
 	"hefen/internal/standing"
 	"hefen/internal/storage"
 )
@@ -82,7 +81,7 @@ func (vs versions) undoBatch(tx *storage.Tx, where, batch, by id.ID, at time.Tim
 	if err != nil {
 		return err
 	}
-	if err := vs.guardAll(tx, cs); err != nil {
+	if err := vs.guard(tx, cs...); err != nil {
 		return err
 	}
 	if cs, err = many(tx.Query("SELECT "+columnList+inEffect, batch)); err != nil { // as they stand now that nobody else can correct them
@@ -101,40 +100,30 @@ func (vs versions) undoBatch(tx *storage.Tx, where, batch, by id.ID, at time.Tim
 	if err := reversedEvents(tx, cs, by, clock.Ms(at), why); err != nil {
 		return err
 	}
-	posted := make([]ledger.OfCase, len(cs))
-	for i, c := range cs {
-		posted[i] = ledger.OfCase{Case: c.id, Account: c.account}
+	var posted []ledger.OfCase
+	for _, c := range cs {
+		if err := vs.readAside(tx.Query, c); err != nil {
+			return err
+		}
+		for _, account := range c.accounts() {
+			posted = append(posted, ledger.OfCase{Case: c.id, Account: account})
+		}
 		c.state, c.changedAt = Reversed, clock.Ms(at)
 	}
 	if _, err := ledger.ReverseCases(tx, posted, ledger.Correction{Village: where, By: by, At: at, Batch: batch}); err != nil {
 		return err
 	}
-	for _, c := range cs {
-		if err := standing.LiftOfCase(tx, c.account, c.id, clock.DayOf(at), by, at); err != nil {
-			return err
-		}
-		if err := vs.replay(tx, c, by, at); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// guardAll locks what a correction of some cases reads.
-func (vs versions) guardAll(tx *storage.Tx, cs []*record) error {
-	deeds, accounts := map[id.ID][]scheme.Case{}, make([]id.ID, len(cs))
+	ids, accounts := make([]id.ID, len(cs)), make([]id.ID, len(posted))
 	for i, c := range cs {
-		deeds[c.scheme] = append(deeds[c.scheme], c.deed())
-		accounts[i] = c.account
+		ids[i] = c.id
 	}
-	var keys []string
-	for v, of := range deeds {
-		if vs[v] == nil { // decided anew by a version that came into force since
-			return ErrState
-		}
-		keys = append(keys, scheme.Needs(vs[v].Scheme, of).Guards...)
+	for i, p := range posted {
+		accounts[i] = p.Account
 	}
-	return ledger.Guard(tx, accounts, keys)
+	if err := standing.LiftOfCases(tx, accounts, ids, clock.DayOf(at), by, at); err != nil {
+		return err
+	}
+	return vs.replay(tx, by, at, cs...)
 }
 
 func reversedEvents(tx *storage.Tx, cs []*record, by id.ID, at int64, why string) error {

@@ -102,7 +102,7 @@ func TestReverseInspectionOf500(t *testing.T) {
 		if err != nil || r.Decided != 500 {
 			t.Fatalf("%d %v", r.Decided, err)
 		}
-		if got := n.Load(); got > 40+2*500 {
+		if got := n.Load(); got > 80 {
 			t.Errorf("%d statements", got)
 		}
 		w.audit()

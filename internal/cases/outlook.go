@@ -42,11 +42,11 @@ func (s *Service) Outlook(ctx context.Context, a access.Actor, village, househol
 			deeds = append(deeds, scheme.Case{Item: item.Code, OccurredOn: today, Account: account, Household: household, Member: member})
 		}
 	}
-	rows, err := history(s.outside(ctx), scheme.Needs(v.Scheme, deeds).Windows)
+	facts, _, err := factsFor(s.outside(ctx), village, scheme.Needs(v.Scheme, deeds), today, today)
 	if err != nil {
 		return nil, err
 	}
-	facts, plain := scheme.NewFacts(rows), v.Scheme.InEdition("") // a list of all items needs no version on each line
+	plain := v.Scheme.InEdition("") // a list of all items needs no version on each line
 	out := make(map[string]Outlook, len(deeds))
 	for _, c := range deeds {
 		d, err := scheme.Decide(plain, c, facts)

@@ -27,6 +27,11 @@ type Request struct {
 	Grade      string        `json:"grade,omitempty" maxLength:"32" doc:"graded items: code of the grade"`
 	Quantity   int64         `json:"quantity,omitempty" doc:"items by quantity: thousandths of the unit"`
 	Note       string        `json:"note,omitempty" maxLength:"500"`
+
+	Event   id.ID               `json:"event,omitempty" doc:"the event or the first record of the same deed, where several records share one"`
+	Parties []PartyRequest      `json:"parties,omitempty" maxItems:"60" doc:"whom the deed touches beside its subject, where the item asks"`
+	Parts   []scheme.PartResult `json:"parts,omitempty" maxItems:"40" doc:"items with a sheet: one for each part"`
+	Persons int                 `json:"persons,omitempty" minimum:"0" maximum:"10000" doc:"items per person: how many took part, where they are not named"`
 }
 
 // Recorded is the answer to a Record or a Preview: one case per subject, in the order asked.
@@ -138,7 +143,7 @@ func (s *Service) prepare(ctx context.Context, a access.Actor, where id.ID, r Re
 	if !ok {
 		return nil, scheme.ErrItemUnknown
 	}
-	subjects, err := s.villages.Subjects(ctx, where, r.OccurredOn, r.Subjects)
+	subjects, err := s.subjects(ctx, where, v.Scheme.SubjectOf(item), r)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +152,7 @@ func (s *Service) prepare(ctx context.Context, a access.Actor, where id.ID, r Re
 	p.direct = len(p.waits) == 0
 	cs := make([]*record, len(subjects))
 	for i := range subjects {
-		if err := mayScore(a, v.Scheme, where, &subjects[i]); err != nil {
+		if err := mayScore(a, v.Scheme.SubjectOf(item), where, &subjects[i]); err != nil {
 			return nil, err
 		}
 		c := newRecord(v, item, &subjects[i], r, a.User(), at)
@@ -159,13 +164,26 @@ func (s *Service) prepare(ctx context.Context, a access.Actor, where id.ID, r Re
 		if !p.direct {
 			c.state, c.enteredAs, c.levels, c.reasons = Submitted, Submitted, max(1, item.Review.Levels), p.waits
 		}
+		cs[i] = c
+	}
+	if err := s.surround(ctx, a, v, item, cs, subjects, r.Parties); err != nil {
+		return nil, err
+	}
+	for _, c := range cs {
 		if err := v.Scheme.Validate(c.deed()); err != nil {
 			return nil, err
 		}
-		cs[i] = c
 	}
 	p.settlement = newSettlement(v, cs, a.User(), at)
 	return p, nil
+}
+
+// subjects looks up whose accounts a deed moves: households and members, or groups and teams.
+func (s *Service) subjects(ctx context.Context, where id.ID, subject string, r Request) ([]village.Subject, error) {
+	if subject == scheme.SubjectGroup || subject == scheme.SubjectTeam {
+		return s.villages.Bodies(ctx, where, r.OccurredOn, r.Subjects)
+	}
+	return s.villages.Subjects(ctx, where, r.OccurredOn, r.Subjects)
 }
 
 func newRecord(v *rulebook.Version, item *scheme.Item, sub *village.Subject, r Request, author id.ID, at time.Time) *record {
@@ -173,9 +191,13 @@ func newRecord(v *rulebook.Version, item *scheme.Item, sub *village.Subject, r R
 		item: item.Code, itemName: item.Name, class: item.Class, scheme: v.ID, occurred: r.OccurredOn, counted: v.Counted(r.OccurredOn),
 		points: r.Points, grade: r.Grade, quantity: r.Quantity, note: r.Note,
 		author: author, createdAt: clock.Ms(at), changedAt: clock.Ms(at)}
-	if v.Scheme.Subject == scheme.SubjectPerson {
+	switch v.Scheme.SubjectOf(item) {
+	case scheme.SubjectPerson:
 		c.account = sub.Member
+	case scheme.SubjectGroup, scheme.SubjectTeam:
+		c.account = sub.Body
 	}
+	c.event, c.parts, c.persons = r.Event, r.Parts, r.Persons
 	if g, ok := item.Value.Grade(r.Grade); ok {
 		c.gradeName = g.Name
 	}
@@ -210,11 +232,13 @@ func checkSubjects(subjects []id.ID) error {
 }
 
 // mayScore refuses own and kin households, households where persons are scored, suspended subjects, and other groups to a group leader.
-func mayScore(a access.Actor, s *scheme.Scheme, where id.ID, sub *village.Subject) error {
-	if err := a.NotOwn(sub.Household); err != nil {
-		return err
+func mayScore(a access.Actor, subject string, where id.ID, sub *village.Subject) error {
+	if sub.Household != 0 {
+		if err := a.NotOwn(sub.Household); err != nil {
+			return err
+		}
 	}
-	if s.Subject == scheme.SubjectPerson && sub.Member == 0 {
+	if (subject == scheme.SubjectPerson || subject == scheme.SubjectPooled) && sub.Member == 0 {
 		return scheme.ErrNeedsMember
 	}
 	if !sub.Active {

@@ -36,26 +36,47 @@ type record struct {
 	createdAt, decidedAt        int64
 	changedAt                   int64
 
+	event      id.ID         // the event or deed it belongs to, where several records share one
+	replaced   points.Amount // what earlier records counted that it takes the place of
+	persons    int           // how many took part, where they are not named
+	parts      []scheme.PartResult
+	repaired   bool
+	validTo    clock.Day
+	who        scheme.Who     // of the account's owner on the day of the deed; for a decision
+	parties    []scheme.Party // whom it touches beside its account
+	foundRoles []string       // roles of parties that come from the village's records
+	shares     []scheme.Share // what it counts for them
+
 	changes []scheme.Change // of a decision just made
 	tags    []scheme.Tag
+	lifts   []scheme.Lift
 }
 
 // deed is what the scheme decides on.
 func (c *record) deed() scheme.Case {
 	return scheme.Case{ID: c.id, Item: c.item, OccurredOn: c.occurred, Account: c.account, Household: c.household, Member: c.member,
-		Group: c.group, Points: c.points, Grade: c.grade, Quantity: c.quantity, Note: c.note}
+		Group: c.group, Points: c.points, Grade: c.grade, Quantity: c.quantity, Note: c.note, CountedOn: c.counted, DecidedOn: c.decidedOn(),
+		Event: c.event, Parts: c.parts, Persons: c.persons, Repaired: c.repaired, Who: c.who, Parties: c.parties}
 }
 
-// decided is what later decisions remember of it.
-func (c *record) decided() scheme.Decided {
-	return scheme.Decided{Case: c.id, Account: c.account, Member: c.member, Group: c.group, Item: c.item, Class: c.class,
-		OccurredOn: c.occurred, No: c.no, Counted: c.worth, Warned: c.warned}
+// decidedOn is the day of the decision; zero before it is made.
+func (c *record) decidedOn() clock.Day {
+	if c.decidedAt == 0 {
+		return 0
+	}
+	return clock.DayOf(clock.FromMs(c.decidedAt))
+}
+
+// decision is what stands of it.
+func (c *record) decision() scheme.Decision {
+	return scheme.Decision{Value: c.decidedValue, Counted: c.worth, Replaced: c.replaced, Warned: c.warned, Shares: c.shares}
 }
 
 // apply takes over a decision.
 func (c *record) apply(d scheme.Decision) {
 	c.decidedValue, c.worth, c.warned, c.reasons = d.Value, d.Counted, d.Warned, d.Reasons
-	c.changes, c.tags = d.Changes, d.Tags
+	c.replaced, c.shares, c.validTo = d.Replaced, d.Shares, d.ValidTo
+	c.changes, c.tags, c.lifts = d.Changes, d.Tags, d.Lifts
 }
 
 // title is what the passbook says.
@@ -68,7 +89,8 @@ func (c *record) title() string {
 
 var columns = []string{"id", "village_id", "batch_id", "account_id", "household_id", "member_id", "group_id", "item", "item_name", "class",
 	"scheme_id", "occurred_on", "counted_on", "state", "entered_as", "points", "grade", "grade_name", "quantity", "note", "value", "counted",
-	"warned", "reasons", "decided_no", "revision", "levels", "approvals", "author", "decider", "created_at", "decided_at", "changed_at"}
+	"warned", "reasons", "decided_no", "revision", "levels", "approvals", "author", "decider", "created_at", "decided_at", "changed_at",
+	"event_id", "replaced"}
 
 var (
 	columnList = strings.Join(columns, ", ")
@@ -79,7 +101,8 @@ func (c *record) values(args []any) []any {
 	return append(args, int64(c.id), int64(c.village), int64(c.batch), int64(c.account), int64(c.household), int64(c.member), int64(c.group),
 		c.item, c.itemName, c.class, int64(c.scheme), int64(c.occurred), int64(c.counted), string(c.state), string(c.enteredAs),
 		int64(c.points), c.grade, c.gradeName, c.quantity, c.note, int64(c.decidedValue), int64(c.worth), bit(c.warned), encode(c.reasons),
-		c.no, c.revision, c.levels, c.approvals, int64(c.author), int64(c.decider), c.createdAt, c.decidedAt, c.changedAt)
+		c.no, c.revision, c.levels, c.approvals, int64(c.author), int64(c.decider), c.createdAt, c.decidedAt, c.changedAt,
+		int64(c.event), int64(c.replaced))
 }
 
 // scan reads the columns, and whatever follows them, of one row.
@@ -88,7 +111,8 @@ func (c *record) scan(row interface{ Scan(...any) error }, more ...any) error {
 	var reasons string
 	into := append([]any{&c.id, &c.village, &c.batch, &c.account, &c.household, &c.member, &c.group, &c.item, &c.itemName, &c.class, &c.scheme,
 		&c.occurred, &c.counted, &c.state, &c.enteredAs, &c.points, &c.grade, &c.gradeName, &c.quantity, &c.note, &c.decidedValue, &c.worth,
-		&warned, &reasons, &c.no, &c.revision, &c.levels, &c.approvals, &c.author, &c.decider, &c.createdAt, &c.decidedAt, &c.changedAt}, more...)
+		&warned, &reasons, &c.no, &c.revision, &c.levels, &c.approvals, &c.author, &c.decider, &c.createdAt, &c.decidedAt, &c.changedAt,
+		&c.event, &c.replaced}, more...)
 	if err := row.Scan(into...); err != nil {
 		return err
 	}
@@ -104,16 +128,16 @@ func insert(tx *storage.Tx, cs []*record) error {
 	if err := tx.Insert("INSERT INTO cases ("+columnList+") VALUES ", len(columns), args); err != nil {
 		return fmt.Errorf("insert cases: %w", err)
 	}
-	return nil
+	return storeAside(tx, cs, true)
 }
 
 // update stores what a step has changed; the case must still be in the state it was read in.
 func (c *record) update(tx *storage.Tx, from State) error {
 	n, err := tx.Exec(`UPDATE cases SET scheme_id = ?, counted_on = ?, state = ?, points = ?, grade = ?, grade_name = ?, quantity = ?, note = ?,
-		value = ?, counted = ?, warned = ?, reasons = ?, decided_no = ?, revision = ?, approvals = ?, decider = ?, decided_at = ?, changed_at = ?
-		WHERE id = ? AND state = ?`, c.scheme, c.counted, string(c.state), int64(c.points), c.grade, c.gradeName, c.quantity, c.note,
+		value = ?, counted = ?, warned = ?, reasons = ?, decided_no = ?, revision = ?, approvals = ?, decider = ?, decided_at = ?, changed_at = ?,
+		replaced = ? WHERE id = ? AND state = ?`, c.scheme, c.counted, string(c.state), int64(c.points), c.grade, c.gradeName, c.quantity, c.note,
 		int64(c.decidedValue), int64(c.worth), bit(c.warned), encode(c.reasons), c.no, c.revision, c.approvals, c.decider, c.decidedAt, c.changedAt,
-		c.id, string(from))
+		int64(c.replaced), c.id, string(from))
 	if err != nil {
 		return fmt.Errorf("update case: %w", err)
 	}

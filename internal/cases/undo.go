@@ -31,7 +31,7 @@ func (s *Service) Withdraw(ctx context.Context, a access.Actor, village, caseID 
 		return Answer{}, err
 	}
 	return s.step(ctx, a, village, caseID, "cases.withdraw", r, func(tx *storage.Tx, at time.Time) error {
-		if at.After(withdrawUntil(vs[c.scheme], c)) {
+		if at.After(withdrawUntil(vs.of[c.scheme], c)) {
 			return ErrWithdrawLate
 		}
 		return s.undo(tx, vs, village, caseID, withdraw, a.User(), at, r.Why)
@@ -87,6 +87,9 @@ func (s *Service) undo(tx *storage.Tx, vs versions, village, caseID id.ID, act A
 		if c, err = one(tx, village, caseID); err != nil { // as it stands now that nobody else can correct it
 			return err
 		}
+		if err := vs.readAside(tx.Query, c); err != nil {
+			return err
+		}
 	}
 	wasInEffect := c.state.inEffect()
 	if err := c.move(tx, act, by, at, why); err != nil || !wasInEffect {
@@ -95,14 +98,23 @@ func (s *Service) undo(tx *storage.Tx, vs versions, village, caseID id.ID, act A
 	if err := c.takeBack(tx, by, at); err != nil {
 		return err
 	}
-	return vs.replay(tx, c, by, at)
+	return vs.replay(tx, by, at, c)
 }
 
-// takeBack reverses everything a case has posted and ends its tags.
+// takeBack reverses everything a case has posted, for all whom it touched, and ends its tags.
 func (c *record) takeBack(tx *storage.Tx, by id.ID, at time.Time) error {
-	_, err := ledger.ReverseCases(tx, []ledger.OfCase{{Case: c.id, Account: c.account}}, ledger.Correction{Village: c.village, By: by, At: at, Title: "冲正：" + c.title()})
+	var posted []ledger.OfCase
+	for _, account := range c.accounts() {
+		posted = append(posted, ledger.OfCase{Case: c.id, Account: account})
+	}
+	_, err := ledger.ReverseCases(tx, posted, ledger.Correction{Village: c.village, By: by, At: at, Title: "冲正：" + c.title()})
 	if err != nil {
 		return err
 	}
-	return standing.LiftOfCase(tx, c.account, c.id, clock.DayOf(at), by, at)
+	return c.liftTags(tx, by, at)
+}
+
+// liftTags ends what the case has set on those whom it touched.
+func (c *record) liftTags(tx *storage.Tx, by id.ID, at time.Time) error {
+	return standing.LiftOfCases(tx, c.accounts(), []id.ID{c.id}, clock.DayOf(at), by, at)
 }

@@ -30,7 +30,8 @@ var errNoCounted = errors.New("ledger: posting without a counted day")
 // one, a few more for a batch of hundreds. book is the scheme version that names the wallets and their floors.
 //
 // What depends on the balance is resolved here under the lock: StopAtFloor takes only what is above the wallet's floor,
-// Zero takes whatever is there; neither touches lots past their day. ErrPosted if (village, kind, ref) has been posted before; ErrAccountClosed;
+// Rest goes on with what the StopAtFloor or Rest line of the same account before it could not take, RestAdd without a
+// floor; Zero takes whatever is there; none but RestAdd touches lots past their day. ErrPosted if (village, kind, ref) has been posted before; ErrAccountClosed;
 // ErrNotEnough if a spend, hold or transfer would take more than there is.
 func Post(tx *storage.Tx, book *scheme.Scheme, postings ...Posting) ([]Posted, error) {
 	if len(postings) == 0 {
@@ -107,8 +108,13 @@ func check(postings []Posting) ([]id.ID, error) {
 // resolve turns the lines of a posting into entries and moves the state on.
 func (s *state) resolve(tx *storage.Tx, p *Posting) (Posted, error) {
 	out := Posted{ID: tx.NewID(), Entries: make([]Entry, 0, len(p.Lines))}
+	left := map[id.ID]points.Amount{} // what a deduction could not take so far, by account
 	for i := range p.Lines {
 		l := &p.Lines[i]
+		asked := l.Amount
+		if l.Intent == scheme.Rest || l.Intent == scheme.RestAdd {
+			l.Amount = left[l.Account]
+		}
 		from := slot{l.Account, l.Wallet, l.Bucket}
 		b, err := s.at(from, "")
 		if err != nil {
@@ -118,6 +124,10 @@ func (s *state) resolve(tx *storage.Tx, p *Posting) (Posted, error) {
 		if err != nil {
 			return out, err
 		}
+		if l.Intent == scheme.StopAtFloor || l.Intent == scheme.Rest {
+			left[l.Account] = l.Amount - amount
+		}
+		l.Amount = asked
 		if amount == 0 {
 			continue
 		}
@@ -164,7 +174,7 @@ func (s *state) amount(p *Posting, l *Line, b *balance) (points.Amount, error) {
 	switch l.Intent {
 	case scheme.Zero:
 		return min(0, -s.unexpired(b)), nil
-	case scheme.StopAtFloor:
+	case scheme.StopAtFloor, scheme.Rest:
 		floor := points.Amount(0)
 		if w, ok := s.book.Wallet(l.Wallet); ok {
 			floor = w.Floor

@@ -17,6 +17,7 @@ type Keys struct {
 	Measures []Measure
 	Issued   []Issue
 	Tags     bool // the tags that stand on the accounts
+	Shares   bool // cases of other accounts may count for these, because some item has parties
 }
 
 // Window asks for the decided records of some accounts, of some groups, or of the whole village where both are empty,
@@ -28,6 +29,17 @@ type Window struct {
 	Items    []string
 	Classes  []string
 	From, To clock.Day
+}
+
+// Holds reports whether a record lies in the window.
+func (w *Window) Holds(d *Decided) bool {
+	if d.OccurredOn < w.From || w.To < d.OccurredOn {
+		return false
+	}
+	if len(w.Accounts) > 0 && !slices.Contains(w.Accounts, d.Account) || len(w.Groups) > 0 && !slices.Contains(w.Groups, d.Group) {
+		return false
+	}
+	return (len(w.Items) == 0 || slices.Contains(w.Items, d.Item)) && (len(w.Classes) == 0 || slices.Contains(w.Classes, d.Class))
 }
 
 // Measure asks for the net total of a year in a score wallet, or for the available balance of another wallet, where

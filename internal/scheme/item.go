@@ -1,6 +1,8 @@
 package scheme
 
 import (
+	"slices"
+
 	"hefen/internal/clock"
 	"hefen/internal/points"
 )
@@ -136,4 +138,15 @@ func (i *Item) effects() []*Effects {
 		}
 	}
 	return out
+}
+
+// RestsOnBalance reports whether a decision of the item depends on what the account had at that moment, so that it cannot
+// be decided anew later.
+func (i *Item) RestsOnBalance() bool {
+	return i.Set || slices.ContainsFunc(i.effects(), func(e *Effects) bool { return len(e.Zero) > 0 })
+}
+
+// Plain reports whether a record of the item says and counts nothing beside its own account.
+func (i *Item) Plain() bool {
+	return len(i.Parties) == 0 && i.Repair == nil && i.Valid == nil && i.Value.Kind != ValueSheet && i.Value.Kind != ValuePerPerson
 }

@@ -11,7 +11,7 @@ import (
 // Needs is what Decide has to know for each of the cases. Cases of items that the scheme does not have ask for nothing:
 // Decide refuses them.
 func Needs(s *Scheme, cs []Case) Keys {
-	a := asking{scheme: s, windows: map[windowKey]int{}}
+	a := asking{scheme: s, windows: map[windowKey]int{}, keys: Keys{Shares: s.shares()}}
 	for i := range cs {
 		if item, ok := s.items[cs[i].Item]; ok {
 			a.of(&cs[i], item)
@@ -230,4 +230,9 @@ func (s *Scheme) measure(account id.ID, wallet string, c *Case) Measure {
 		m.Year = clock.YearSpan(c.day())
 	}
 	return m
+}
+
+// shares reports whether a case may count for other accounts than its own.
+func (s *Scheme) shares() bool {
+	return slices.ContainsFunc(s.Items, func(i Item) bool { return len(i.Parties) > 0 })
 }

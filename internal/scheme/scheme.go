@@ -125,11 +125,26 @@ func (s *Scheme) ScoreWallet() string { return s.scoreWallet }
 // SpendOrder is the codes of the spend wallets in the order in which a redemption draws on them. Do not change it.
 func (s *Scheme) SpendOrder() []string { return s.spendOrder }
 
+// SubjectOf is whose accounts records of an item move.
+func (s *Scheme) SubjectOf(i *Item) string {
+	if i.Subject != "" {
+		return i.Subject
+	}
+	return s.Subject
+}
+
 // InEdition is the same rules under the name of a version, which reasons give.
 func (s *Scheme) InEdition(name string) *Scheme {
 	named := *s
 	named.Edition = name
 	return &named
+}
+
+// Replayed is the same rules for deciding anew what was decided before: without thresholds, which have been acted on.
+func (s *Scheme) Replayed() *Scheme {
+	again := *s
+	again.Thresholds = nil
+	return &again
 }
 
 // conflict is the conflict group of an item, nil where it is in none.

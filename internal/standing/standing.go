@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -38,6 +39,9 @@ type Tag struct {
 	To      clock.Day `json:"to_day" doc:"first day on which it no longer stands; 9999-12-31 while open"`
 	Case    id.ID     `json:"case,omitempty" doc:"the record that led to it"`
 	Reason  string    `json:"reason"`
+	Code    string    `json:"code,omitempty" doc:"the threshold of the rules that set it"`
+	Due     clock.Day `json:"due_on,omitempty" doc:"open fault: last day to put it right"`
+	Rounds  []string  `json:"rounds,omitempty" doc:"veto: the award rounds it bars from; empty: all"`
 }
 
 // Tags are those that stand on a day, by account. The accounts should be guarded if a decision rests on the answer.
@@ -51,10 +55,15 @@ func Of(ctx context.Context, db *storage.DB, account id.ID, day clock.Day) ([]Ta
 	return tags[account], err
 }
 
+// Standing is Tags for a caller that has a query of its own.
+func Standing(query func(string, ...any) (*sql.Rows, error), accounts []id.ID, day clock.Day) (map[id.ID][]Tag, error) {
+	return read(query, accounts, day)
+}
+
 func read(query func(string, ...any) (*sql.Rows, error), accounts []id.ID, day clock.Day) (map[id.ID][]Tag, error) {
 	out := map[id.ID][]Tag{}
 	for chunk := range storage.Chunks(accounts, storage.ChunkRows) {
-		rows, err := query("SELECT id, village_id, account_id, kind, from_day, to_day, case_id, reason FROM tags WHERE to_day > ? AND from_day <= ? AND account_id IN "+
+		rows, err := query("SELECT id, village_id, account_id, kind, from_day, to_day, case_id, reason, code, due_on, rounds FROM tags WHERE to_day > ? AND from_day <= ? AND account_id IN "+
 			storage.In(len(chunk))+" ORDER BY id", storage.Args(chunk, day, day)...)
 		if err != nil {
 			return nil, fmt.Errorf("read tags: %w", err)
@@ -62,9 +71,11 @@ func read(query func(string, ...any) (*sql.Rows, error), accounts []id.ID, day c
 		defer rows.Close()
 		for rows.Next() {
 			var t Tag
-			if err := rows.Scan(&t.ID, &t.Village, &t.Account, &t.Kind, &t.From, &t.To, &t.Case, &t.Reason); err != nil {
+			var rounds string
+			if err := rows.Scan(&t.ID, &t.Village, &t.Account, &t.Kind, &t.From, &t.To, &t.Case, &t.Reason, &t.Code, &t.Due, &rounds); err != nil {
 				return nil, err
 			}
+			t.Rounds = strings.Fields(rounds)
 			out[t.Account] = append(out[t.Account], t)
 		}
 		if err := rows.Err(); err != nil {
@@ -75,20 +86,45 @@ func read(query func(string, ...any) (*sql.Rows, error), accounts []id.ID, day c
 	return out, nil
 }
 
+// FaultsThen are the faults that stood on a day and were still open at an instant (milliseconds since 1970 UTC), even if
+// they have been closed since: for deciding anew what was decided then.
+func FaultsThen(query func(string, ...any) (*sql.Rows, error), accounts []id.ID, day clock.Day, at int64) ([]Tag, error) {
+	var out []Tag
+	for chunk := range storage.Chunks(accounts, storage.ChunkRows) {
+		rows, err := query("SELECT account_id, from_day FROM tags WHERE kind = 'open_fault' AND from_day <= ? AND added_at < ? AND (lifted_at = 0 OR lifted_at > ?) AND account_id IN "+
+			storage.In(len(chunk)), storage.Args(chunk, day, at, at)...)
+		if err != nil {
+			return nil, fmt.Errorf("read faults: %w", err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			t := Tag{Kind: scheme.TagOpenFault}
+			if err := rows.Scan(&t.Account, &t.From); err != nil {
+				return nil, err
+			}
+			out = append(out, t)
+		}
+		if err := rows.Err(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // Add puts tags on accounts; ids are given here.
 func Add(tx *storage.Tx, by id.ID, at time.Time, tags ...Tag) error {
 	for chunk := range storage.Chunks(tags, storage.ChunkRows) {
-		args := make([]any, 0, len(chunk)*12)
+		args := make([]any, 0, len(chunk)*15)
 		for i := range chunk {
 			t := &chunk[i]
-			if t.Account == 0 || t.Village == 0 || !t.From.Valid() || t.To <= t.From || utf8.RuneCountInString(t.Reason) > MaxReason {
+			if t.Account == 0 || t.Village == 0 || !t.From.Valid() || t.To <= t.From || utf8.RuneCountInString(t.Reason) > MaxReason || len(t.Code) > 32 {
 				return errMalformed
 			}
 			t.ID = tx.NewID()
-			args = append(args, t.ID, t.Village, t.Account, t.Kind, t.From, t.To, t.Case, t.Reason, clock.Ms(at), by, 0, 0)
+			args = append(args, t.ID, t.Village, t.Account, t.Kind, t.From, t.To, t.Case, t.Reason, clock.Ms(at), by, 0, 0, t.Code, t.Due, strings.Join(t.Rounds, " "))
 		}
-		if _, err := tx.Exec("INSERT INTO tags (id, village_id, account_id, kind, from_day, to_day, case_id, reason, added_at, added_by, lifted_at, lifted_by) VALUES "+
-			storage.Rows(len(chunk), 12), args...); err != nil {
+		if _, err := tx.Exec("INSERT INTO tags (id, village_id, account_id, kind, from_day, to_day, case_id, reason, added_at, added_by, lifted_at, lifted_by, code, due_on, rounds) VALUES "+
+			storage.Rows(len(chunk), 15), args...); err != nil {
 			return fmt.Errorf("add tags: %w", err)
 		}
 	}
@@ -109,12 +145,26 @@ func Lift(tx *storage.Tx, village, tag id.ID, on clock.Day, by id.ID, at time.Ti
 	return nil
 }
 
-// LiftOfCase ends every tag that a case has led to, when the case is reversed.
-func LiftOfCase(tx *storage.Tx, account, caseID id.ID, on clock.Day, by id.ID, at time.Time) error {
-	_, err := tx.Exec("UPDATE tags SET to_day = ?, lifted_at = ?, lifted_by = ? WHERE account_id = ? AND case_id = ? AND lifted_at = 0 AND to_day > ?",
-		on, clock.Ms(at), by, account, caseID, on)
+// LiftOfThreshold ends what a threshold of the rules has set on an account and what still stands.
+func LiftOfThreshold(tx *storage.Tx, account id.ID, code string, on clock.Day, by id.ID, at time.Time) error {
+	_, err := tx.Exec("UPDATE tags SET to_day = ?, lifted_at = ?, lifted_by = ? WHERE account_id = ? AND code = ? AND lifted_at = 0 AND to_day > ?",
+		on, clock.Ms(at), by, account, code, on)
 	if err != nil {
-		return fmt.Errorf("lift tags of case: %w", err)
+		return fmt.Errorf("lift tags of threshold: %w", err)
+	}
+	return nil
+}
+
+// LiftOfCases ends every tag that some cases have led to on some accounts, when the cases are reversed.
+func LiftOfCases(tx *storage.Tx, accounts, cases []id.ID, on clock.Day, by id.ID, at time.Time) error {
+	for some := range storage.Chunks(accounts, storage.ChunkRows/2) {
+		for of := range storage.Chunks(cases, storage.ChunkRows/2) {
+			_, err := tx.Exec("UPDATE tags SET to_day = ?, lifted_at = ?, lifted_by = ? WHERE lifted_at = 0 AND to_day > ? AND account_id IN "+storage.In(len(some))+
+				" AND case_id IN "+storage.In(len(of)), storage.Args(of, storage.Args(some, on, clock.Ms(at), by, on)...)...)
+			if err != nil {
+				return fmt.Errorf("lift tags of cases: %w", err)
+			}
+		}
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func TestTagsStandForTheirTerm(t *testing.T) {
 		if got := kinds(day.Add(6)); len(got[a]) != 1 {
 			t.Errorf("after lifting: %v", got)
 		}
-		err = db.InTx(context.Background(), func(tx *storage.Tx) error { return standing.LiftOfCase(tx, b, 77, day, 1, at) })
+		err = db.InTx(context.Background(), func(tx *storage.Tx) error { return standing.LiftOfCases(tx, []id.ID{b}, []id.ID{77}, day, 1, at) })
 		if err != nil || len(kinds(day)[b]) != 0 {
 			t.Errorf("tags of a reversed case still stand: %v", err)
 		}

@@ -32,7 +32,7 @@ func (s *Service) Absorb(tx *storage.Tx, w Write, from id.ID, prefix string, day
 	if err := absorbGroups(tx, old, into); err != nil {
 		return err
 	}
-	for _, table := range []string{"household_aliases", "household_groups", "household_states", "household_codes", "members", "memberships", "member_states", "kin"} {
+	for _, table := range []string{"household_aliases", "household_groups", "household_states", "household_codes", "members", "memberships", "member_states", "kin", "links", "teams"} {
 		if _, err := tx.Exec(`UPDATE `+table+` SET village_id = ? WHERE village_id = ?`, into.ID, from); err != nil {
 			return fmt.Errorf("absorb %s: %w", table, err)
 		}

@@ -19,6 +19,7 @@ const MaxSubjects = 500
 type Subject struct {
 	Household id.ID
 	Member    id.ID // 0 for a household
+	Body      id.ID // of a group or team; the others are 0 then, but Group for a group
 	Group     id.ID // of the household on that day, 0 if none
 	Village   id.ID
 	Number    string // of the household
@@ -30,8 +31,11 @@ type Subject struct {
 	Active    bool     // neither it nor its household is suspended
 }
 
-// Owner is the id of the account: the member's for a person, else the household's.
+// Owner is the id of the account: the member's for a person, the group's or team's for those, else the household's.
 func (s Subject) Owner() id.ID {
+	if s.Body != 0 {
+		return s.Body
+	}
 	if s.Member != 0 {
 		return s.Member
 	}

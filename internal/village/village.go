@@ -21,12 +21,13 @@ const (
 	OwnerHousehold = "household"
 	OwnerPerson    = "person"
 	OwnerGroup     = "group"
+	OwnerTeam      = "team"
 )
 
 // Owner is someone who has just been entered and gets an account of the same id.
 type Owner struct {
 	ID      id.ID
-	Kind    string // household, person or group
+	Kind    string // household, person, group or team
 	Village id.ID
 }
 

@@ -1,0 +1,4 @@
+-- +goose Up
+ALTER TABLE cases ADD COLUMN event_id BIGINT NOT NULL DEFAULT 0, ADD COLUMN replaced BIGINT NOT NULL DEFAULT 0;
+-- +goose Down
+ALTER TABLE cases DROP COLUMN event_id, DROP COLUMN replaced;

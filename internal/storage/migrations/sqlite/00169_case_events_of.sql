@@ -1,0 +1,6 @@
+-- +goose Up
+ALTER TABLE cases ADD COLUMN event_id BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE cases ADD COLUMN replaced BIGINT NOT NULL DEFAULT 0;
+-- +goose Down
+ALTER TABLE cases DROP COLUMN replaced;
+ALTER TABLE cases DROP COLUMN event_id;
