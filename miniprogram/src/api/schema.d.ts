@@ -3043,6 +3043,14 @@ export interface components {
             /** @description cursor of the next page; empty at the end */
             next: string;
         };
+        CasesPartyRequest: {
+            /** @description to the one who did it, where the item names relations */
+            relation?: string;
+            /** @description one of the item's parties */
+            role: string;
+            /** @description household or member */
+            subject: string;
+        };
         CasesRecorded: {
             items: components["schemas"]["CasesView"][];
             /** @description the request had been carried out before */
@@ -3082,6 +3090,8 @@ export interface components {
             row: number;
         };
         CasesRequest: {
+            /** @description the event or the first record of the same deed, where several records share one */
+            event?: string;
             /** @description graded items: code of the grade */
             grade?: string;
             /** @description code of the item */
@@ -3089,6 +3099,15 @@ export interface components {
             note?: string;
             /** @description day of the deed; today if empty */
             occurred_on?: string;
+            /** @description whom the deed touches beside its subject, where the item asks */
+            parties?: components["schemas"]["CasesPartyRequest"][];
+            /** @description items with a sheet: one for each part */
+            parts?: components["schemas"]["SchemePartResult"][];
+            /**
+             * Format: int64
+             * @description items per person: how many took part, where they are not named
+             */
+            persons?: number;
             /**
              * Format: int64
              * @description items with a range: the value given, in hundredths, with its sign
@@ -4461,6 +4480,15 @@ export interface components {
             states?: string[];
             /** @description an expression over age, states, size, adults, quantity, grade, month, day, weekday */
             when?: string;
+        };
+        SchemePartResult: {
+            code: string;
+            /**
+             * Format: int64
+             * @description points taken off, without sign
+             */
+            off?: number;
+            option?: string;
         };
         SchemePartyRule: {
             /**
