@@ -151,14 +151,16 @@ func TestCloseBase(t *testing.T) {
 
 // busy is a scheme in which everything falls due on the first day of 2027.
 func busy(t testing.TB) *Scheme {
-	s := changed(t, "kind: spend}", "kind: spend, reset: {every: month, carry: 50}}", "kind: spend, debt", "kind: spend, reset: {every: year}, debt",
+	return changed(t, "kind: spend}", "kind: spend, reset: {every: month, carry: 50}}", "kind: spend, debt", "kind: spend, reset: {every: year}, debt",
 		"  - {code: year,", "  - {code: base, name: 基础分, kind: base}\n  - {code: coin, name: 金币, kind: spend, earns: false}\n  - {code: year,",
-		"classes:\n", "base: {wallet: base, points: 100}\nrank_coins: [{name: 前20%, every: month, percent: 20, wallet: coin, points: 8}]\nclasses:\n")
-	s.RankCoins = []RankCoin{{Name: "前20%", Every: "month", Per100: 20_000, Wallet: "coin", Points: 800, Ties: TiesAll},
-		{Name: "年度前3名", Every: "year", Top: 3, Wallet: "coin", Points: 5000, Ties: TiesNone}}
-	s.Thresholds = []Threshold{{Code: "low", Name: "低于70分", Of: []string{"base", "year"}, Below: 7000, LiftAt: 7000, Then: TagSuspended, At: AtBoth}}
-	s.Watch = []Watch{{Code: "behind", Name: "后进户", Span: "year", MeanOf: "quarter", Below: 6000, Last: 2}}
-	return s
+		"classes:\n", `base: {wallet: base, points: 100}
+rank_coins:
+  - {name: 前20%, every: month, percent: 20, wallet: coin, points: 8}
+  - {name: 年度前3名, every: year, top: 3, wallet: coin, points: 50, ties: none}
+thresholds: [{code: low, name: 低于70分, of: [base, year], below: 70, then: suspended}]
+watch: [{code: behind, name: 后进户, span: year, mean_of: quarter, below: 60, last: 2}]
+classes:
+`)
 }
 
 var anyStandings = rapid.Custom(func(t *rapid.T) []Standing {
