@@ -81,6 +81,7 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	p.book.Remember(time.Second)
 	p.cases = cases.New(p.db, p.now, p.village, p.book, p.access)
 	p.market = market.New(p.db, p.now, p.village, p.book, p.access.Names)
+	p.market.UsePIN(p.access.CheckPIN)
 	p.board = board.New(p.db, p.redis, p.now, p.book, p.village, board.Options{})
 	p.lanes = storage.NewLanes(p.db, storage.LaneOptions{})
 	if err := p.board.Start(ctx, p.lanes); err != nil {

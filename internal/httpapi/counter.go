@@ -26,6 +26,13 @@ func (s *Server) registerCounter(a *api) {
 	register(a, get(shop+"/reservations", "list-reservations", "超市等待领取的预约；填取货码只找那一个").tagged("reservations"), market.MaySeeRedemptions, s.listReservations)
 	register(a, post(shop+"/reservations/{reservation}/collect", "collect-reservation", "领取预约的商品").tagged("reservations"), market.MayRedeem, s.collectReservation)
 
+	register(a, post(shop+"/leases", "take-lease", "领一次离线兑换：没有信号时只凭积分卡和签字，每户限额，最长一天，一个村同时一台手机").tagged("leases"), market.MayRedeem, s.takeLease)
+	register(a, get(shop+"/leases/{lease}", "get-lease", "一次离线兑换的情况").tagged("leases"), market.MaySeeRedemptions, s.getLease)
+	register(a, post(shop+"/leases/{lease}/close", "close-lease", "交回离线兑换").tagged("leases"), market.MayRedeem, s.closeLease)
+	register(a, post(shop+"/leases/{lease}/returns", "return-redemption", "交回一笔离线兑换；对不上的不丢，等人处理").tagged("leases"), market.MayRedeem, s.returnRedemption)
+	register(a, get("/villages/{village}/lease-returns", "list-lease-returns", "有出入的离线兑换").tagged("leases"), market.MaySeeReturns, s.listReturns)
+	register(a, post("/villages/{village}/lease-returns/{return}/settle", "settle-lease-return", "处理一笔等着的离线兑换：入账或作废").tagged("leases"), market.MaySettle, s.settleReturn)
+
 	register(a, get("/villages/{village}/agent-redemptions", "list-agent-redemptions", "一个月里代领的兑换，供每月核查").tagged("redemptions"), market.MaySeeAgents, s.listAgencies)
 	register(a, post("/villages/{village}/agent-redemptions/{redemption}/review", "review-agent-redemption", "核查一次代领：没有问题，或有疑问").tagged("redemptions"), market.MayReviewAgents, s.reviewAgency)
 }
@@ -145,4 +152,60 @@ type reviewAgencyInput struct {
 
 func (s *Server) reviewAgency(ctx context.Context, by access.Actor, in *reviewAgencyInput) (market.Agency, error) {
 	return s.Market.ReviewAgency(ctx, by, in.Village.ID, in.Redemption.ID, in.Body)
+}
+
+type takeLeaseInput struct {
+	InShop
+	Body market.LeaseRequest
+}
+
+func (s *Server) takeLease(ctx context.Context, by access.Actor, in *takeLeaseInput) (market.Lease, error) {
+	return s.Market.TakeLease(ctx, by, in.Village.ID, in.Shop.ID, in.Body)
+}
+
+type InLease struct {
+	InShop
+	Lease idParam `path:"lease"`
+}
+
+func (s *Server) getLease(ctx context.Context, by access.Actor, in *InLease) (market.Lease, error) {
+	return s.Market.Lease(ctx, by, in.Village.ID, in.Shop.ID, in.Lease.ID)
+}
+
+type closeLeaseInput struct {
+	InLease
+	Body market.CloseRequest
+}
+
+func (s *Server) closeLease(ctx context.Context, by access.Actor, in *closeLeaseInput) (market.Lease, error) {
+	return s.Market.CloseLease(ctx, by, in.Village.ID, in.Shop.ID, in.Lease.ID, in.Body)
+}
+
+type returnInput struct {
+	InLease
+	Body market.ReturnRequest
+}
+
+func (s *Server) returnRedemption(ctx context.Context, by access.Actor, in *returnInput) (market.LeaseReturn, error) {
+	return s.Market.Return(ctx, by, in.Village.ID, in.Shop.ID, in.Lease.ID, in.Body)
+}
+
+type returnsInput struct {
+	InVillage
+	InPage
+	State string `query:"state" enum:"posted,waiting,settled,dropped" doc:"空为所有有出入的"`
+}
+
+func (s *Server) listReturns(ctx context.Context, by access.Actor, in *returnsInput) (market.Returns, error) {
+	return s.Market.Returns(ctx, by, in.Village.ID, in.State, in.page())
+}
+
+type settleInput struct {
+	InVillage
+	Return idParam `path:"return"`
+	Body   market.SettleRequest
+}
+
+func (s *Server) settleReturn(ctx context.Context, by access.Actor, in *settleInput) (market.LeaseReturn, error) {
+	return s.Market.Settle(ctx, by, in.Village.ID, in.Return.ID, in.Body)
 }

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 
 	"hefen/internal/clock"
@@ -90,4 +92,19 @@ func (s *state) post(tx *storage.Tx, p Posting) (Posted, error) {
 		return Posted{}, err
 	}
 	return posted, write(tx, s, []Posted{posted})
+}
+
+// SpendableOf is Spendable for many accounts at once; an account in debt has 0.
+func SpendableOf(ctx context.Context, db *storage.DB, book *scheme.Scheme, accounts []id.ID, today clock.Day) (map[id.ID]points.Amount, error) {
+	s, err := load(func(q string, args ...any) (*sql.Rows, error) { return db.Query(ctx, q, args...) }, book, today, accounts)
+	if err != nil {
+		return nil, err
+	}
+	free := make(map[id.ID]points.Amount, len(accounts))
+	for _, a := range accounts {
+		if free[a], err = s.free(a); err != nil && !errors.Is(err, ErrInDebt) {
+			return nil, err
+		}
+	}
+	return free, nil
 }

@@ -32,7 +32,11 @@ func Audit(ctx context.Context, db *storage.DB) (ledger.Report, error) {
 	if err != nil {
 		return ledger.Report{}, err
 	}
-	return ledger.Report{Checks: []ledger.Check{lots, done, stray, reserved}}, nil
+	leases, err := auditLeases(ctx, db)
+	if err != nil {
+		return ledger.Report{}, err
+	}
+	return ledger.Report{Checks: []ledger.Check{lots, done, stray, reserved, leases}}, nil
 }
 
 type auditor struct {

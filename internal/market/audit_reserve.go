@@ -129,3 +129,31 @@ func (a reserveAuditor) strays(ctx context.Context) error {
 	}
 	return nil
 }
+
+// auditLeases checks that what was brought back is what was spent of each lease, and that it became redemptions.
+func auditLeases(ctx context.Context, db *storage.DB) (ledger.Check, error) {
+	c := ledger.Check{Law: "4", What: "what each lease has spent is what was brought back of it, each piece one redemption"}
+	if err := db.QueryRow(ctx, "SELECT COUNT(*) FROM lease_returns").Scan(&c.Rows); err != nil {
+		return c, err
+	}
+	for format, q := range map[string]string{
+		"lease %s, account %s: spent differs from what was brought back, or passes the budget": `SELECT x.lease_id, x.account_id FROM lease_lines x
+			WHERE x.spent > x.budget OR x.spent <> (SELECT COALESCE(SUM(r.total), 0) FROM lease_returns r
+				WHERE r.lease_id = x.lease_id AND r.account_id = x.account_id AND r.state = 'posted') LIMIT 20`,
+		"return %s of lease %s: no redemption of its total, or one though it was not posted": `SELECT n.id, n.lease_id FROM lease_returns n LEFT JOIN redemptions r ON r.id = n.redemption_id
+			WHERE (n.state IN ('posted', 'settled')) <> (r.id IS NOT NULL) OR (r.id IS NOT NULL AND (r.total <> n.total OR r.account_id <> n.account_id)) LIMIT 20`,
+		"agency of redemption %s (household %s): no such redemption": `SELECT g.redemption_id, g.household_id FROM agencies g LEFT JOIN redemptions r ON r.id = g.redemption_id
+			WHERE r.id IS NULL OR r.household_id <> g.household_id LIMIT 20`,
+	} {
+		rows, err := db.Query(ctx, q)
+		if err := each(rows, err, func(r *sql.Rows) error {
+			var x, y id.ID
+			err := r.Scan(&x, &y)
+			broken(&c, format, x, y)
+			return err
+		}); err != nil {
+			return c, fmt.Errorf("audit leases: %w", err)
+		}
+	}
+	return c, nil
+}
