@@ -1478,6 +1478,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/lease-returns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 有出入的离线兑换
+         * @description 谁可以用：本村的超市管理员、驻村队员、第一书记、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["list-lease-returns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/lease-returns/{return}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 处理一笔等着的离线兑换：入账或作废
+         * @description 谁可以用：本村的第一书记、县级管理员。
+         */
+        post: operations["settle-lease-return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/members/{member}/corrections": {
         parameters: {
             query?: never;
@@ -2026,6 +2066,86 @@ export interface paths {
          */
         put: operations["set-goods-terms"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/leases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 领一次离线兑换：没有信号时只凭积分卡和签字，每户限额，最长一天，一个村同时一台手机
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["take-lease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/leases/{lease}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一次离线兑换的情况
+         * @description 谁可以用：超市管理员、驻村队员、第一书记、村务监督员、镇县督导、县级管理员（超市管理员限本超市）。
+         */
+        get: operations["get-lease"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/leases/{lease}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 交回离线兑换
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["close-lease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/leases/{lease}/returns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 交回一笔离线兑换；对不上的不丢，等人处理
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["return-redemption"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3481,6 +3601,10 @@ export interface components {
             /** @description made on the device */
             request_id: string;
         };
+        MarketCloseRequest: {
+            /** @description made on the device */
+            request_id: string;
+        };
         MarketCollectRequest: {
             /** @description who fetches the goods for the household */
             agent?: components["schemas"]["MarketAgentRequest"];
@@ -3630,6 +3754,105 @@ export interface components {
             limit_span?: "day" | "week" | "month" | "quarter" | "year";
             /** @description made on the device */
             request_id: string;
+        };
+        MarketLease: {
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            closed_at?: number;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            ends_at: number;
+            goods: components["schemas"]["MarketGoods"][];
+            id: string;
+            keeper: string;
+            /** @description key of the marks, base64; only in the answer to the device that took the lease */
+            key?: string;
+            lines: components["schemas"]["MarketLeaseLine"][];
+            /** @description this request had already been carried out */
+            repeated: boolean;
+            /**
+             * Format: int64
+             * @description redemptions brought back so far
+             */
+            returned: number;
+            shop: string;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            taken_at: number;
+            village: string;
+            /**
+             * Format: int64
+             * @description of them, those on which somebody must decide
+             */
+            waiting: number;
+        };
+        MarketLeaseLine: {
+            /**
+             * Format: int64
+             * @description hundredths of a point
+             */
+            budget: number;
+            household: string;
+            mark: string;
+            member?: string;
+            /** @description masked */
+            name: string;
+            number: string;
+            /**
+             * Format: int64
+             * @description by what has been brought back
+             */
+            spent: number;
+        };
+        MarketLeaseRequest: {
+            /** @description name that the device made for itself */
+            device: string;
+            /** @description made on the device */
+            request_id: string;
+        };
+        MarketLeaseReturn: {
+            /** @description what did not agree */
+            conflicts: string[];
+            household: string;
+            id: string;
+            /** @description who brought it back */
+            keeper: string;
+            lease: string;
+            /** @description of who decided */
+            note: string;
+            /**
+             * Format: int64
+             * @description points that were missing and are owed now
+             */
+            owed: number;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            received_at: number;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            redeemed_at: number;
+            /** @description the redemption it became */
+            redemption?: string;
+            /** @description this request had already been carried out */
+            repeated: boolean;
+            /** @description the same in words */
+            said: string;
+            shop: string;
+            /** @enum {string} */
+            state: "posted" | "waiting" | "settled" | "dropped";
+            /** Format: int64 */
+            total: number;
+            village: string;
         };
         MarketLine: {
             /**
@@ -3968,6 +4191,40 @@ export interface components {
              */
             total: number;
         };
+        MarketReturnLine: {
+            goods: string;
+            /** Format: int64 */
+            price: number;
+            /** Format: int64 */
+            qty: number;
+        };
+        MarketReturnRequest: {
+            /** @description what the card held */
+            card: string;
+            household: string;
+            lines: components["schemas"]["MarketReturnLine"][];
+            /** @description who pays, where the village scores persons */
+            member?: string;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            redeemed_at: number;
+            /** @description made on the device when it happened */
+            request_id: string;
+            /** @description they have signed the paper slip */
+            signed: boolean;
+            /**
+             * Format: int64
+             * @description hundredths of a point
+             */
+            total: number;
+        };
+        MarketReturns: {
+            items: components["schemas"]["MarketLeaseReturn"][];
+            /** @description cursor of the next page; empty: this was the last */
+            next: string;
+        };
         MarketReviewRequest: {
             /** @description what is doubtful; required for doubt */
             note?: string;
@@ -3975,6 +4232,14 @@ export interface components {
             request_id: string;
             /** @enum {string} */
             verdict: "fine" | "doubt";
+        };
+        MarketSettleRequest: {
+            /** @description why */
+            note: string;
+            /** @description true: take the points and the goods as the device says; false: leave both as they are */
+            post: boolean;
+            /** @description made on the device */
+            request_id: string;
         };
         MarketShop: {
             address: string;
@@ -7923,6 +8188,79 @@ export interface operations {
             };
         };
     };
+    "list-lease-returns": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+                /** @description 空为所有有出入的 */
+                state?: "posted" | "waiting" | "settled" | "dropped";
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketReturns"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "settle-lease-return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                return: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketSettleRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketLeaseReturn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "correct-member": {
         parameters: {
             query?: never;
@@ -9113,6 +9451,149 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarketGoodsTerms"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "take-lease": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketLeaseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketLease"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-lease": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+                lease: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketLease"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "close-lease": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+                lease: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketCloseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketLease"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "return-redemption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+                lease: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketReturnRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketLeaseReturn"];
                 };
             };
             /** @description Error */
