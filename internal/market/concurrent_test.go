@@ -72,6 +72,65 @@ func TestNeverOversold(t *testing.T) {
 	})
 }
 
+// TestNeverOverReserved: 1,000 reservations and redemptions at once for 100 pieces give exactly 100, and what is cancelled
+// meanwhile can be had again.
+func TestNeverOverReserved(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db, 40)
+		soap := w.goods("香皂", 250, 0)
+		for i, qty := range []int64{40, 1, 1, 38, 20} {
+			w.receive(soap, qty, today.Add(10+i))
+		}
+		persons := make([]access.Actor, len(w.households))
+		for i, h := range w.households {
+			w.give(h, 25_000)
+			persons[i] = w.person(i)
+		}
+		var sold, reserved, out, full atomic.Int64
+		run(1000, 20, func(i int) {
+			k := i % len(w.households)
+			var err error
+			if i/len(w.households)%2 == 0 {
+				if _, err = w.redeem(w.households[k], 250, want(soap, 1)); err == nil {
+					sold.Add(1)
+				}
+			} else {
+				var n market.Reservation
+				if n, err = w.reserve(persons[k], w.households[k], 250, want(soap, 1)); err == nil && i%7 == 0 {
+					_, err = w.market.CancelReservation(ctx, persons[k], w.village, w.households[k], n.ID, market.CancelRequest{RequestID: w.request()})
+				} else if err == nil {
+					reserved.Add(1)
+				}
+			}
+			switch {
+			case errors.Is(err, market.ErrSoldOut):
+				out.Add(1)
+			case errors.Is(err, market.ErrReserveMany):
+				full.Add(1)
+			case err != nil:
+				t.Error(err)
+			}
+		})
+		if left := w.look(soap).Stock; sold.Load()+reserved.Load()+left != 100 || left > 3 {
+			t.Errorf("sold %d, reserved %d, left %d; refused %d, %d", sold.Load(), reserved.Load(), left, out.Load(), full.Load())
+		}
+		var kept points.Amount
+		for _, h := range w.households {
+			kept += w.balance(h, "spend")
+		}
+		if spent := points.Amount(40*25_000) - kept; spent != points.Amount(sold.Load()+reserved.Load())*250 {
+			t.Errorf("%s spent or held for %d pieces", spent, sold.Load()+reserved.Load())
+		}
+		audit(t, db)
+		w.on(today.Add(30))
+		lapsed, err := w.market.LapseReservations(ctx)
+		if err != nil || int64(lapsed) != reserved.Load() {
+			t.Errorf("%d lapsed of %d: %v", lapsed, reserved.Load(), err)
+		}
+		audit(t, db)
+	})
+}
+
 // TestNeverOverspent: one household at many counters at once spends what it has and no more.
 func TestNeverOverspent(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *storage.DB) {

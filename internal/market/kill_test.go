@@ -37,6 +37,9 @@ type counter struct {
 	Goods, Keeper id.ID
 	Households    []id.ID
 	Round         int
+	Persons       []id.ID // users, by household
+	Lease         id.ID
+	Cards         []string
 }
 
 func TestMain(m *testing.M) {
@@ -75,7 +78,11 @@ func serveUntilKilled(told string) error {
 	if err := json.Unmarshal([]byte(told), &c); err != nil {
 		return err
 	}
-	_, shop, keeper, err := c.open(ctx)
+	db, shop, keeper, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	persons, err := c.persons(db)
 	if err != nil {
 		return err
 	}
@@ -86,6 +93,10 @@ func serveUntilKilled(told string) error {
 			for n := 0; ; n++ {
 				r, err := shop.Redeem(ctx, keeper, c.Village, c.Shop, c.request(worker, n))
 				if err != nil {
+					failed <- err
+					return
+				}
+				if err := c.more(shop, keeper, persons, worker, n); err != nil {
 					failed <- err
 					return
 				}
@@ -125,8 +136,18 @@ func TestKilledInTheMiddle(t *testing.T) {
 			for i := range 20 {
 				w.receive(soap, 2000, today.Add(i))
 			}
+			must(t, w.terms(market.ShopTerms{ProofAbove: 10_000, ReserveDays: 7, LeaseLimit: 50_000}))
+			told := counter{Database: cfg, Village: w.village, Shop: w.shop, Goods: soap, Keeper: w.keeper.User(), Households: w.households}
+			for i := range w.households {
+				told.Cards = append(told.Cards, w.card(w.households[i]))
+				told.Persons = append(told.Persons, w.person(i).User())
+			}
+			lease, err := w.lease()
+			must(t, err)
+			told.Lease = lease.ID
 			for round := range 3 {
-				c := &counter{Database: cfg, Village: w.village, Shop: w.shop, Goods: soap, Keeper: w.keeper.User(), Households: w.households, Round: round}
+				told.Round = round
+				c := &told
 				answered := c.killAfter(t, 5+rand.IntN(60))
 				audit(t, db)
 				c.checkAnswered(t, w, answered)
@@ -188,8 +209,46 @@ func (c *counter) checkAnswered(t *testing.T, w *world, answered map[int]int) {
 		if err != nil || second.ID != first.ID || !second.Repeated {
 			t.Errorf("the request in flight: %s, then %s, %v", first.ID, second.ID, err)
 		}
+		persons, err := c.persons(w.db)
+		must(t, err)
+		must(t, c.more(w.market, w.keeper, persons, worker, n))
 		if _, err := w.cancel(first.ID); err != nil && !errors.Is(err, market.ErrCancelled) {
 			t.Error(err)
 		}
 	}
+}
+
+func (c *counter) persons(db *storage.DB) ([]access.Actor, error) {
+	users := access.New(db, func() time.Time { return noon }, nil)
+	var list []access.Actor
+	for _, user := range c.Persons {
+		a, err := users.ActAs(ctx, user)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, a)
+	}
+	return list, nil
+}
+
+// more is what a worker does besides: reserve and collect, reserve and cancel, or bring back what was redeemed without
+// signal. Whoever does it again with the same number finds it done.
+func (c *counter) more(shop *market.Service, keeper access.Actor, persons []access.Actor, worker, n int) error {
+	i := (worker + n) % len(c.Households)
+	h, made := c.Households[i], func(what string) string { return fmt.Sprintf("%s-%04d-%04d-%06d", what, c.Round, worker, n) }
+	if n%3 == 2 {
+		_, err := shop.Return(ctx, keeper, c.Village, c.Shop, c.Lease, market.ReturnRequest{RequestID: made("offline"), Household: h, Card: c.Cards[i],
+			RedeemedAt: noon.UnixMilli(), Signed: true, Lines: []market.ReturnLine{{Goods: c.Goods, Qty: 1, Price: 250}}, Total: 250})
+		return err
+	}
+	r, err := shop.Reserve(ctx, persons[i], c.Village, h, market.ReserveRequest{RequestID: made("reserve"), Shop: c.Shop, Lines: []market.Want{want(c.Goods, 1)}, Total: 250})
+	if err != nil {
+		return err
+	}
+	if n%3 == 1 {
+		_, err = shop.CancelReservation(ctx, persons[i], c.Village, h, r.ID, market.CancelRequest{RequestID: made("give-up-it")})
+		return err
+	}
+	_, err = shop.Collect(ctx, keeper, c.Village, c.Shop, r.ID, market.CollectRequest{RequestID: made("collect"), Code: r.Code})
+	return err
 }

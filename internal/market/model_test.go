@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"hefen/internal/access"
 	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/ledger"
@@ -29,6 +30,7 @@ type paper struct {
 	price  map[id.ID]points.Amount
 	purse  map[id.ID][2]points.Amount // gift first, then spend
 	slips  []*slip
+	kept   []*slip // reservations that are open
 	orders int
 }
 
@@ -44,6 +46,9 @@ type slip struct {
 	cancelled     bool
 	took          map[*pile]int64
 	paid          [2]points.Amount
+	total         points.Amount
+	reservation   market.Reservation
+	until         clock.Day
 }
 
 // good are the piles that can be given out, first to end first; spoiled those that cannot.
@@ -80,8 +85,11 @@ func draw(list []*pile, qty int64, note func(*pile, int64)) {
 type walk struct {
 	*world
 	*paper
-	goods []id.ID
+	goods   []id.ID
+	persons []access.Actor
 }
+
+const keepDays = 2
 
 func newWalk(t *testing.T, db *storage.DB) *walk {
 	k := &walk{world: newWorld(t, db, 2), paper: &paper{today: today, lots: map[id.ID][]*pile{}, price: map[id.ID]points.Amount{}, purse: map[id.ID][2]points.Amount{}}}
@@ -89,7 +97,9 @@ func newWalk(t *testing.T, db *storage.DB) *walk {
 		g := k.world.goods(fmt.Sprintf("商品%d", i), 100, 0)
 		k.goods, k.price[g] = append(k.goods, g), 100
 	}
-	for _, h := range k.households {
+	must(t, k.terms(market.ShopTerms{ProofAbove: market.MaxPrice, ReserveDays: keepDays}))
+	for i, h := range k.households {
+		k.persons = append(k.persons, k.person(i))
 		k.post(h, ledger.Prize, "gift", points.Amount(700))
 		k.give(h, 3000)
 		k.purse[h] = [2]points.Amount{700, 3000}
@@ -158,6 +168,97 @@ func (k *walk) cancel(rt *rapid.T) {
 		}
 		p := k.purse[s.household]
 		k.purse[s.household] = [2]points.Amount{p[0] + s.paid[0], p[1] + s.paid[1]}
+	}
+}
+
+// reserve takes pieces that are good as long as they are kept, and holds gift points first.
+func (k *walk) reserve(rt *rapid.T) {
+	i := rapid.IntRange(0, len(k.households)-1).Draw(rt, "household")
+	h, g, qty := k.households[i], k.pick(rt), rapid.Int64Range(1, 4).Draw(rt, "qty")
+	s := &slip{household: h, took: map[*pile]int64{}, total: k.price[g] * points.Amount(qty), until: k.today.Add(keepDays)}
+	n, err := k.world.reserve(k.persons[i], h, s.total, want(g, qty))
+	var good []*pile
+	for _, l := range k.good(g, false) {
+		if l.expires >= s.until {
+			good = append(good, l)
+		}
+	}
+	open := 0
+	for _, o := range k.kept {
+		if o.household == h {
+			open++
+		}
+	}
+	purse := k.purse[h]
+	switch {
+	case open >= market.MaxReserved:
+		refused(rt, err, market.ErrReserveMany)
+	case stock(good) < qty:
+		refused(rt, err, market.ErrSoldOut)
+	case purse[0]+purse[1] < s.total:
+		refused(rt, err, ledger.ErrNotEnough)
+	default:
+		refused(rt, err, nil)
+		draw(good, qty, func(l *pile, n int64) { s.took[l] += n })
+		s.reservation, s.paid[0] = n, min(purse[0], s.total)
+		s.paid[1] = s.total - s.paid[0]
+		k.purse[h] = [2]points.Amount{purse[0] - s.paid[0], purse[1] - s.paid[1]}
+		k.kept = append(k.kept, s)
+	}
+}
+
+// undo gives a reservation's pieces and points back.
+func (k *walk) undo(s *slip) {
+	for l, n := range s.took {
+		l.left += n
+	}
+	p := k.purse[s.household]
+	k.purse[s.household] = [2]points.Amount{p[0] + s.paid[0], p[1] + s.paid[1]}
+}
+
+func (k *walk) pickKept(rt *rapid.T) *slip {
+	if len(k.kept) == 0 {
+		rt.Skip("nothing reserved")
+	}
+	return rapid.SampledFrom(k.kept).Draw(rt, "reservation")
+}
+
+func (k *walk) collectOne(rt *rapid.T) {
+	s := k.pickKept(rt)
+	r, err := k.world.collect(s.reservation, s.reservation.Code)
+	refused(rt, err, nil)
+	if r.Total != s.total || r.BalanceAfter != k.purse[s.household][0]+k.purse[s.household][1] {
+		rt.Fatalf("collected for %s, paper %s; %s left", r.Total, s.total, r.BalanceAfter)
+	}
+	s.id, s.on = r.ID, k.today
+	k.kept = slices.DeleteFunc(k.kept, func(o *slip) bool { return o == s })
+	k.slips = append(k.slips, s)
+}
+
+func (k *walk) giveUp(rt *rapid.T) {
+	s := k.pickKept(rt)
+	for i, h := range k.households {
+		if h == s.household {
+			_, err := k.market.CancelReservation(ctx, k.persons[i], k.village, h, s.reservation.ID, market.CancelRequest{RequestID: k.request()})
+			refused(rt, err, nil)
+		}
+	}
+	k.undo(s)
+	k.kept = slices.DeleteFunc(k.kept, func(o *slip) bool { return o == s })
+}
+
+func (k *walk) lapse(rt *rapid.T) {
+	due := 0
+	for _, s := range k.kept {
+		if s.until < k.today {
+			k.undo(s)
+			due++
+		}
+	}
+	k.kept = slices.DeleteFunc(k.kept, func(s *slip) bool { return s.until < k.today })
+	n, err := k.market.LapseReservations(ctx)
+	if refused(rt, err, nil); n < due {
+		rt.Fatalf("%d lapsed, paper %d", n, due)
 	}
 }
 
@@ -238,7 +339,7 @@ func TestShopMatchesPaper(t *testing.T) {
 			steps := 0
 			rt.Repeat(map[string]func(*rapid.T){
 				"receive": k.receive, "redeem": k.redeem, "redeem again": k.redeem, "cancel": k.cancel, "damage": k.damage,
-				"expire": k.expire, "count": k.count, "price": k.reprice,
+				"expire": k.expire, "count": k.count, "reserve": k.reserve, "collect": k.collectOne, "give up": k.giveUp, "lapse": k.lapse, "price": k.reprice,
 				"next day": func(*rapid.T) { k.today = k.today.Add(1); k.on(k.today) },
 				"":         func(rt *rapid.T) { steps++; k.compare(rt) },
 			})
