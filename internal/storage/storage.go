@@ -147,6 +147,9 @@ func connectMySQL(ctx context.Context, cfg config.Database) (*DB, error) {
 		c.Params = map[string]string{}
 	}
 	c.Params["sql_mode"] = "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'"
+	if c.Params["innodb_lock_wait_timeout"] == "" {
+		c.Params["innodb_lock_wait_timeout"] = "10" // seconds; nobody waits longer for a counter's answer
+	}
 	if err := setIsolation(ctx, c); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -28,7 +29,7 @@ const (
 
 // Tx is one running transaction. Its methods may be used by the goroutine that was given it, until fn returns.
 type Tx struct {
-	ctx    context.Context
+	ctx    context.Context // the caller's; statements run under Brief of it
 	db     *DB
 	sql    *sql.Tx
 	misses []string
@@ -38,7 +39,8 @@ type Tx struct {
 
 // InTx runs fn in a transaction and commits it: the only way to write. READ COMMITTED; on SQLite the write lock is taken
 // at the start. fn is run again from its beginning after a deadlock or a lock time-out, so it has no effect but on tx;
-// what must follow a commit goes to tx.AfterCommit. An error of fn rolls everything back and is returned as it is.
+// what must follow a commit goes to tx.AfterCommit. An error of fn rolls everything back and is returned as it is. When ctx
+// ends, the statement that runs is finished and the next one fails; a wait for a lock is bounded by the engine.
 func (d *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 	wait := firstWait
 	for try := 1; ; try++ {
@@ -61,10 +63,11 @@ func (d *DB) InTx(ctx context.Context, fn func(tx *Tx) error) error {
 }
 
 func (d *DB) once(ctx context.Context, fn func(tx *Tx) error) (err error) {
-	raw, err := d.writer.db.BeginTx(ctx, nil)
+	conn, raw, err := d.begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
+	defer conn.Close()
 	tx := &Tx{ctx: ctx, db: d, sql: raw}
 	done := false
 	defer func() {
@@ -75,10 +78,14 @@ func (d *DB) once(ctx context.Context, fn func(tx *Tx) error) (err error) {
 	if err := fn(tx); err != nil {
 		return err
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if err := raw.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	done = true
+	conn.Close()
 	for _, q := range tx.misses { // now, when the writer's connection is free again
 		d.writer.stmts.want(context.WithoutCancel(ctx), d.writer.db, q)
 	}
@@ -86,6 +93,34 @@ func (d *DB) once(ctx context.Context, fn func(tx *Tx) error) (err error) {
 		f()
 	}
 	return nil
+}
+
+// begin takes a connection, for which it waits no longer than ctx, and begins on it. A connection that turns out to be
+// gone is given up for another, as database/sql does by itself where the two are one.
+func (d *DB) begin(ctx context.Context) (*sql.Conn, *sql.Tx, error) {
+	for try := 1; ; try++ {
+		conn, err := d.writer.db.Conn(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		raw, err := conn.BeginTx(Brief(ctx), nil)
+		if err == nil {
+			return conn, raw, nil
+		}
+		conn.Close()
+		if !errors.Is(err, driver.ErrBadConn) || try == 3 {
+			return nil, nil, err
+		}
+	}
+}
+
+// Brief is ctx for a statement that is over in a moment: it is not interrupted when the caller goes away, unless it has gone
+// already. To watch for that costs the drivers a goroutine or two for each statement, a quarter of a look-up by key.
+func Brief(ctx context.Context) context.Context {
+	if ctx.Err() != nil {
+		return ctx
+	}
+	return context.WithoutCancel(ctx)
 }
 
 // retryable: InnoDB deadlock and lock wait time-out, TiDB write conflicts, SQLite busy or locked.
@@ -137,7 +172,7 @@ func (tx *Tx) Note(key any, fresh func() any) any {
 
 // Exec sends one writing statement and answers how many rows it matched.
 func (tx *Tx) Exec(query string, args ...any) (int64, error) {
-	res, err := tx.ExecContext(tx.ctx, query, args...)
+	res, err := tx.ExecContext(Brief(tx.ctx), query, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -173,12 +208,12 @@ func (tx *Tx) Insert(head string, width int, args []any) error {
 
 // Query reads inside the transaction.
 func (tx *Tx) Query(query string, args ...any) (*sql.Rows, error) {
-	return tx.QueryContext(tx.ctx, query, args...)
+	return tx.QueryContext(Brief(tx.ctx), query, args...)
 }
 
 // QueryRow reads one row inside the transaction.
 func (tx *Tx) QueryRow(query string, args ...any) *sql.Row {
-	return tx.QueryRowContext(tx.ctx, query, args...)
+	return tx.QueryRowContext(Brief(tx.ctx), query, args...)
 }
 
 // Gorm writes simple records inside the transaction.
@@ -220,7 +255,7 @@ func (tx *Tx) PrepareContext(ctx context.Context, query string) (*sql.Stmt, erro
 
 func (tx *Tx) stmt(query string) *sql.Stmt {
 	if s := tx.db.writer.stmts.get(query); s != nil {
-		return tx.sql.StmtContext(tx.ctx, s)
+		return tx.sql.StmtContext(Brief(tx.ctx), s)
 	}
 	if len(query) <= maxStmtText {
 		tx.misses = append(tx.misses, query)
