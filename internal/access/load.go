@@ -57,7 +57,7 @@ var (
 )
 
 func (s *Service) load(ctx context.Context, query string, day clock.Day, who ...any) (Actor, error) {
-	rows, err := s.db.Query(ctx, query, who...)
+	rows, err := s.db.Query(storage.Brief(ctx), query, who...)
 	if err != nil {
 		return Actor{}, fmt.Errorf("load actor: %w", err)
 	}

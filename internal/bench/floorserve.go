@@ -72,7 +72,7 @@ func (f *floor) handler() http.Handler {
 		token := strings.TrimPrefix(c.GetHeader("Authorization"), "Bearer ")
 		hash := sha256.Sum256([]byte(token))
 		var user id.ID
-		err := f.env.DB.QueryRow(c.Request.Context(), "SELECT user_id FROM sessions WHERE token_hash = ? AND expires_at > ?", hash[:], clock.Ms(f.env.Now())).Scan(&user)
+		err := f.env.DB.QueryRow(storage.Brief(c.Request.Context()), "SELECT user_id FROM sessions WHERE token_hash = ? AND expires_at > ?", hash[:], clock.Ms(f.env.Now())).Scan(&user)
 		if err != nil {
 			c.AbortWithStatus(http.StatusUnauthorized)
 		}
@@ -117,7 +117,7 @@ type place20 struct {
 }
 
 func (f *floor) board(ctx context.Context, village, span string) ([]place20, error) {
-	rows, err := f.env.DB.Query(ctx, `SELECT t.account_id, h.number, h.name, t.amount FROM totals t JOIN households h ON h.id = t.account_id
+	rows, err := f.env.DB.Query(storage.Brief(ctx), `SELECT t.account_id, h.number, h.name, t.amount FROM totals t JOIN households h ON h.id = t.account_id
 		WHERE t.village_id = ? AND t.wallet = 'year' AND t.span = ? AND t.kind = 'household' ORDER BY t.amount DESC, t.account_id DESC LIMIT `+strconv.Itoa(pageSize), village, span)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 
 	"hefen/internal/id"
 	"hefen/internal/points"
+	"hefen/internal/storage"
 )
 
 // An account stands on the board of a span if it has a total there and was not closed on or before the span's last day.
@@ -88,7 +89,7 @@ func (s *Service) sqlPage(ctx context.Context, r ref, after cursor, limit int) (
 	q, args := pageQuery(r, after, limit, n.gone > 0)
 	p := part{of: n.of}
 	var same int64
-	rows, err := s.db.Query(ctx, q, args...)
+	rows, err := s.db.Query(storage.Brief(ctx), q, args...)
 	if err != nil {
 		return p, fmt.Errorf("board page: %w", err)
 	}

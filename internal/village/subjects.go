@@ -46,7 +46,7 @@ func (s Subject) Owner() id.ID {
 // statement for households, one more where some of them are members. It returns ErrNotInForce, naming the positions, when one is missing, of another village, or
 // was not in force that day (a member: belonged to no household).
 func (s *Service) Subjects(ctx context.Context, village id.ID, day clock.Day, owners []id.ID) ([]Subject, error) {
-	return subjects(func(q string, args ...any) (*sql.Rows, error) { return s.db.Query(ctx, q, args...) }, village, day, owners)
+	return subjects(func(q string, args ...any) (*sql.Rows, error) { return s.db.Query(storage.Brief(ctx), q, args...) }, village, day, owners)
 }
 
 func subjects(query queryFunc, village id.ID, day clock.Day, owners []id.ID) ([]Subject, error) {
