@@ -12,6 +12,7 @@ import (
 	"hefen/internal/errs"
 	"hefen/internal/id"
 	"hefen/internal/points"
+	"hefen/internal/standing"
 	"hefen/internal/storage"
 )
 
@@ -45,6 +46,7 @@ type desk struct {
 	state, settings string
 	terms           ShopTerms
 	shelves         map[id.ID]*shelf
+	tags            []standing.Tag // of the account asked for
 }
 
 // open refuses while the shop gives nothing out.
@@ -83,9 +85,9 @@ func checkBasket(lines []Want) error {
 	return nil
 }
 
-// readDesk reads, in one statement, whether the shop is open and serves the village, its terms, and the goods of the basket
-// with today's prices and the lots that are good on day until.
-func readDesk(tx *storage.Tx, in, shop id.ID, lines []Want, at time.Time, until clock.Day) (desk, error) {
+// readDesk reads, in one statement, whether the shop is open and serves the village, its terms, the goods of the basket
+// with today's prices and the lots that are good on day until, and what stands against the account (0: nobody's) today.
+func readDesk(tx *storage.Tx, in, shop, account id.ID, lines []Want, at time.Time, until clock.Day) (desk, error) {
 	ids := make([]id.ID, len(lines))
 	for i, w := range lines {
 		ids[i] = w.Goods
@@ -93,19 +95,21 @@ func readDesk(tx *storage.Tx, in, shop id.ID, lines []Want, at time.Time, until 
 	ids, today := storage.Padded(ids), clock.DayOf(at)
 	d := desk{shelves: map[id.ID]*shelf{}}
 	served, shopText, goodsText := id.ID(0), "", ""
+	var tags standing.Beside
 	rows, err := tx.Query(`SELECT s.state, s.settings, s.terms, COALESCE(g.terms, ''), COALESCE(v.village_id, 0), COALESCE(g.id, 0), COALESCE(g.name, ''), COALESCE(g.unit, ''), COALESCE(g.state, ''), `+priceOn+`,
-		COALESCE(l.id, 0), COALESCE(l.qty_left, 0), COALESCE(l.expires_on, 0)
+		COALESCE(l.id, 0), COALESCE(l.qty_left, 0), COALESCE(l.expires_on, 0)`+standing.BesideColumns+`
 		FROM shops s LEFT JOIN shop_villages v ON v.shop_id = s.id AND v.village_id = ? AND v.from_day <= ? AND v.to_day > ?
 		LEFT JOIN goods g ON g.shop_id = s.id AND g.id IN `+storage.In(len(ids))+`
-		LEFT JOIN stock_lots l ON l.goods_id = g.id AND l.qty_left > 0 AND l.expires_on >= ?
-		WHERE s.id = ?`, append(storage.Args(ids, in, today, today, in, today, today), until, shop)...)
+		LEFT JOIN stock_lots l ON l.goods_id = g.id AND l.qty_left > 0 AND l.expires_on >= ?`+standing.BesideJoin+`
+		WHERE s.id = ?`, append(storage.Args(ids, in, today, today, in, today, today), until, account, today, today, shop)...)
 	err = each(rows, err, func(r *sql.Rows) error {
 		var goods id.ID
 		var one shelf
 		var l lot
-		if err := r.Scan(&d.state, &d.settings, &shopText, &goodsText, &served, &goods, &one.name, &one.unit, &one.state, &one.price, &l.id, &l.left, &l.expires); err != nil {
+		if err := r.Scan(tags.Into(&d.state, &d.settings, &shopText, &goodsText, &served, &goods, &one.name, &one.unit, &one.state, &one.price, &l.id, &l.left, &l.expires)...); err != nil {
 			return err
 		}
+		tags.Take()
 		at, ok := d.shelves[goods]
 		if !ok {
 			at = &one
@@ -114,11 +118,12 @@ func readDesk(tx *storage.Tx, in, shop id.ID, lines []Want, at time.Time, until 
 				return err
 			}
 		}
-		if l.id != 0 {
+		if l.id != 0 && !slices.ContainsFunc(at.lots, func(x lot) bool { return x.id == l.id }) { // it comes once for each tag
 			at.lots = append(at.lots, l)
 		}
 		return nil
 	})
+	d.tags = tags.Tags
 	switch {
 	case err != nil:
 		return d, fmt.Errorf("read goods: %w", err)

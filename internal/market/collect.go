@@ -153,7 +153,7 @@ func (s *Service) handOut(tx *storage.Tx, by id.ID, b buyer, c claim, n *Reserva
 
 // openDesk is the terms of a shop that is open now.
 func openDesk(tx *storage.Tx, in, shop id.ID, at time.Time) (ShopTerms, error) {
-	d, err := readDesk(tx, in, shop, nil, at, clock.DayOf(at))
+	d, err := readDesk(tx, in, shop, 0, nil, at, clock.DayOf(at))
 	if err == nil {
 		err = d.open(at)
 	}

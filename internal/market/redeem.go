@@ -124,15 +124,11 @@ func (s *Service) redeem(tx *storage.Tx, by id.ID, b buyer, c claim, shop, made 
 			return Receipt{}, err
 		}
 	}
-	tags, err := standing.Tags(tx, []id.ID{account}, today)
-	if err != nil {
-		return Receipt{}, err
-	}
-	if err := standing.RefuseSpending(tags[account]); err != nil {
-		return Receipt{}, err
-	}
 	wants := sorted(r.Lines)
-	d, err := readDesk(tx, b.subject.Village, shop, wants, at, today)
+	d, err := readDesk(tx, b.subject.Village, shop, account, wants, at, today)
+	if e := standing.RefuseSpending(d.tags); e != nil {
+		err = e
+	}
 	if err == nil {
 		err = d.open(at)
 	}

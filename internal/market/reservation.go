@@ -188,7 +188,7 @@ func (s *Service) setAside(tx *storage.Tx, b buyer, r ReserveRequest, at time.Ti
 	}
 	lapses = today.Add(terms.ReserveDays)
 	wants := sorted(r.Lines)
-	d, err := readDesk(tx, b.subject.Village, r.Shop, wants, at, lapses)
+	d, err := readDesk(tx, b.subject.Village, r.Shop, 0, wants, at, lapses)
 	if err == nil {
 		err = d.takesReservations(at)
 	}
