@@ -18,10 +18,13 @@ import (
 // ProposalDays is how long after a hand-over drafts from the earlier official's device are still taken.
 const ProposalDays = 30
 
+const maxUserName = 20 // characters
+
 // Errors of hand-overs.
 var (
 	ErrNothingHeld = errs.New(errs.Conflict, "access_nothing_held", "对方在本村没有任职，没有可交接的工作")
 	ErrSamePerson  = errs.New(errs.Invalid, "access_same_person", "交接双方不能是同一个人")
+	ErrHandName    = errs.New(errs.Invalid, "access_hand_name", "接任人的姓名最多20个字，请写短一些")
 	ErrHandNote    = errs.New(errs.Invalid, "access_hand_note", "交接说明最多200个字")
 )
 
@@ -34,7 +37,7 @@ type HandOverRequest struct {
 	From      id.ID  `json:"from_user_id" doc:"who leaves"`
 	To        id.ID  `json:"to_user_id,omitempty" doc:"who takes over"`
 	ToPhone   string `json:"to_phone,omitempty" maxLength:"20" doc:"phone number of who takes over, instead of to_user_id"`
-	ToName    string `json:"to_name,omitempty" maxLength:"60" doc:"name to show for who takes over, if there is none yet"`
+	ToName    string `json:"to_name,omitempty" maxLength:"20" doc:"name to show for who takes over, if there is none yet"`
 	Note      string `json:"note,omitempty" maxLength:"200"`
 }
 
@@ -58,12 +61,19 @@ type HandOver struct {
 // already; otherwise it takes somebody who may grant them.
 func (s *Service) HandOver(ctx context.Context, a Actor, village id.ID, r HandOverRequest) (HandOver, error) {
 	place := Place{Village: village}
-	if err := a.Allow(MayHandOver, place); err != nil {
-		return HandOver{}, err
-	}
 	sent := r
+	if err := a.Allow(MayHandOver, place); err != nil { // whoever has handed over alone holds nothing any more
+		made, found, e := s.db.Earlier(ctx, a.user, r.RequestID, "hand_over", []any{village, sent})
+		if e != nil || !found {
+			return HandOver{}, err
+		}
+		return s.handover(ctx, made, true)
+	}
 	if r.Note = strings.TrimSpace(r.Note); utf8.RuneCountInString(r.Note) > 200 {
 		return HandOver{}, ErrHandNote
+	}
+	if r.ToName = strings.TrimSpace(r.ToName); utf8.RuneCountInString(r.ToName) > maxUserName {
+		return HandOver{}, ErrHandName
 	}
 	to, err := s.findUser(ctx, r.To, r.ToPhone)
 	if err != nil {
@@ -83,9 +93,7 @@ func (s *Service) HandOver(ctx context.Context, a Actor, village id.ID, r HandOv
 	if err != nil {
 		return HandOver{}, fmt.Errorf("hand over: %w", err)
 	}
-	h, err := s.handover(ctx, made)
-	h.Repeated = repeated
-	return h, err
+	return s.handover(ctx, made, repeated)
 }
 
 func (s *Service) handOver(tx *storage.Tx, a Actor, made id.ID, p Place, r HandOverRequest) error {
@@ -132,8 +140,8 @@ func (s *Service) handOver(tx *storage.Tx, a Actor, made id.ID, p Place, r HandO
 			return err
 		}
 	}
-	if name := strings.TrimSpace(r.ToName); name != "" && utf8.RuneCountInString(name) <= 20 {
-		if _, err := tx.Exec("UPDATE users SET name = ? WHERE id = ? AND name = ''", name, r.To); err != nil {
+	if r.ToName != "" {
+		if _, err := tx.Exec("UPDATE users SET name = ? WHERE id = ? AND name = ''", r.ToName, r.To); err != nil {
 			return err
 		}
 	}
@@ -158,8 +166,8 @@ func scanTerms(rows *sql.Rows, err error) ([]Term, error) {
 	return terms, err
 }
 
-func (s *Service) handover(ctx context.Context, handover id.ID) (HandOver, error) {
-	var h HandOver
+func (s *Service) handover(ctx context.Context, handover id.ID, repeated bool) (HandOver, error) {
+	h := HandOver{Repeated: repeated}
 	err := s.db.QueryRow(ctx, "SELECT id, village_id, from_user, to_user, from_day, to_day, note, created_at FROM handovers WHERE id = ?", handover).
 		Scan(&h.ID, &h.Village, &h.From, &h.To, &h.FromDay, &h.ToDay, &h.Note, &h.CreatedAt)
 	if err != nil {

@@ -2,6 +2,8 @@ package access
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -145,6 +147,19 @@ func TestEndRole(t *testing.T) {
 		w.want("twice", err, ErrRoleEnded)
 		_, err = w.EndRole(ctx, w.actor(u), here, byRole[PanelMember].ID, w.request())
 		w.ok("resign", err)
+		alone := w.user("alone", Grant{Role: TeamMember})
+		terms, err = w.Roles(ctx, boss, here, false)
+		w.ok("list", err)
+		last := terms[slices.IndexFunc(terms, func(t Term) bool { return t.User == alone })]
+		request = w.request()
+		_, err = w.EndRole(ctx, w.actor(alone), here, last.ID, request)
+		w.ok("resign the only role", err)
+		ended, err = w.EndRole(ctx, w.actor(alone), here, last.ID, request)
+		if w.ok("the repeat by who holds nothing any more", err); !ended.Repeated || ended.ID != last.ID {
+			t.Errorf("%+v", ended)
+		}
+		_, err = w.EndRole(ctx, w.actor(alone), here, last.ID, w.request())
+		w.want("another request", err, ErrForbidden)
 		_, err = w.Grant(ctx, boss, here, Grant{RequestID: w.request(), User: u, Role: TeamMember})
 		w.ok("granted anew on the same day", err)
 		if !w.actor(u).Has(TeamMember, w.village) {
@@ -289,8 +304,22 @@ func TestHandOverAlone(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
 		w := newWorld(t, db)
 		from, to := w.user("from", Grant{Role: TeamMember}), w.user("to", Grant{Role: TeamMember})
-		_, err := w.HandOver(t.Context(), w.actor(from), w.village, HandOverRequest{RequestID: w.request(), From: from, To: to})
+		r := HandOverRequest{RequestID: w.request(), From: from, To: to, ToName: strings.Repeat("长", 21)}
+		_, err := w.HandOver(t.Context(), w.actor(from), w.village, r)
+		w.want("a name too long", err, ErrHandName)
+		r.ToName = ""
+		first, err := w.HandOver(t.Context(), w.actor(from), w.village, r)
 		w.ok("to a colleague of the same rank", err)
+		again, err := w.HandOver(t.Context(), w.actor(from), w.village, r)
+		if w.ok("the repeat by who holds nothing any more", err); !again.Repeated || again.ID != first.ID {
+			t.Errorf("%+v", again)
+		}
+		r.Note = "别的话"
+		_, err = w.HandOver(t.Context(), w.actor(from), w.village, r)
+		w.want("the same request with another note", err, ErrForbidden)
+		r.RequestID = w.request()
+		_, err = w.HandOver(t.Context(), w.actor(from), w.village, r)
+		w.want("another request", err, ErrForbidden)
 		if w.actor(from).Has(TeamMember, w.village) || len(w.actor(to).Offices()) != 1 {
 			t.Error("roles")
 		}

@@ -17,8 +17,14 @@ func (s *Service) EndRole(ctx context.Context, a Actor, place Place, term id.ID,
 	if place.Village == 0 {
 		need = MayEndRegionRole
 	}
-	if err := a.Allow(need, place); err != nil {
-		return Term{}, err
+	if err := a.Allow(need, place); err != nil { // whoever has resigned the only role may do nothing here any more
+		made, found, e := s.db.Earlier(ctx, a.user, request, "end_role", term)
+		if e != nil || !found {
+			return Term{}, err
+		}
+		t, err := s.term(ctx, made)
+		t.Repeated = true
+		return t, err
 	}
 	t, err := s.term(ctx, term)
 	if err != nil {

@@ -29,11 +29,11 @@ func (s *Server) registerAccess(a *api) {
 
 	register(a, get("/villages/{village}/roles", "village-roles", "本村任职"), access.MaySeeRoles, s.villageRoles)
 	register(a, post("/villages/{village}/roles", "grant-village-role", "任命本村角色"), access.MayGrant, s.grantInVillage)
-	register(a, post("/villages/{village}/roles/{role}/end", "end-village-role", "结束本村任职"), access.MayEndRole, s.endInVillage)
-	register(a, post("/villages/{village}/handovers", "hand-over", "工作交接"), access.MayHandOver, s.handOver)
+	register(a, post("/villages/{village}/roles/{role}/end", "end-village-role", "结束本村任职").lastOffice(), access.MayEndRole, s.endInVillage)
+	register(a, post("/villages/{village}/handovers", "hand-over", "工作交接").lastOffice(), access.MayHandOver, s.handOver)
 	register(a, get("/regions/{region}/roles", "region-roles", "镇县任职"), access.MaySeeRegionRole, s.regionRoles)
 	register(a, post("/regions/{region}/roles", "grant-region-role", "任命镇县角色"), access.MayGrantRegion, s.grantInRegion)
-	register(a, post("/regions/{region}/roles/{role}/end", "end-region-role", "结束镇县任职"), access.MayEndRegionRole, s.endInRegion)
+	register(a, post("/regions/{region}/roles/{role}/end", "end-region-role", "结束镇县任职").lastOffice(), access.MayEndRegionRole, s.endInRegion)
 }
 
 type loginInput struct {

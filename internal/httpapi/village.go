@@ -199,13 +199,13 @@ type correctMemberInput struct {
 	InVillage
 	Member idParam `path:"member"`
 	Body   struct {
-		Writing
+		RequestID string `json:"request_id" minLength:"16" maxLength:"64" pattern:"^[A-Za-z0-9_-]+$" doc:"made by the client and kept until a definite answer"`
 		village.Correction
 	}
 }
 
 func (s *Server) correctMember(ctx context.Context, by access.Actor, in *correctMemberInput) (out changed, err error) {
-	out.Repeated, err = s.Village.CorrectMember(ctx, in.Body.write(in.Village.ID, by), in.Member.ID, in.Body.Correction)
+	out.Repeated, err = s.Village.CorrectMember(ctx, Writing{RequestID: in.Body.RequestID}.write(in.Village.ID, by), in.Member.ID, in.Body.Correction)
 	return out, err
 }
 

@@ -14,6 +14,7 @@ import (
 	"hefen/internal/id"
 	"hefen/internal/ledger"
 	"hefen/internal/paper"
+	"hefen/internal/storage"
 	"hefen/internal/village"
 )
 
@@ -57,6 +58,7 @@ func (s *Server) registerRegisterFiles(a *api) {
 type uploadInput struct {
 	InVillage
 	RawBody huma.MultipartFormFiles[struct {
+		RequestID    string        `form:"request_id" required:"true" minLength:"16" maxLength:"64" doc:"made by the client and kept until a definite answer"`
 		File         huma.FormFile `form:"file" required:"true" doc:".xlsx 或 .csv，不超过 20 MB"`
 		Partial      bool          `form:"partial" required:"false" doc:"导入没有错误的户，其余的列出来；不选则有一处错误就都不导入"`
 		CreateGroups bool          `form:"create_groups" required:"false" doc:"名册里有而本村没有的小组，自动新建"`
@@ -65,7 +67,10 @@ type uploadInput struct {
 }
 
 func (in *uploadInput) write(by access.Actor) (w village.Write, err error) {
-	w = village.Write{Village: in.Village.ID, By: by.User()}
+	w = village.Write{Village: in.Village.ID, By: by.User(), RequestID: in.RawBody.Data().RequestID}
+	if w.RequestID == "" {
+		return w, storage.ErrRequestID
+	}
 	if on := in.RawBody.Data().On; on != "" {
 		if w.On, err = clock.ParseDay(on); err != nil {
 			return w, village.ErrBadDay.With("日期请写成 2026-11-21 的样子。").Wrap(err)
@@ -155,13 +160,15 @@ func (s *Server) openingsTemplate(ctx context.Context, _ access.Actor, in *InVil
 type codesInput struct {
 	InVillage
 	Body struct {
+		RequestID  string  `json:"request_id" minLength:"16" maxLength:"64" pattern:"^[A-Za-z0-9_-]+$" doc:"made by the client and kept until a definite answer"`
 		Households []id.ID `json:"households" minItems:"1" maxItems:"500"`
 		Size       int     `json:"size,omitempty" minimum:"120" maximum:"1200" doc:"pixels of the QR code's side; 300 if left out"`
 	}
 }
 
 type codeList struct {
-	Items []printedCode `json:"items"`
+	Items    []printedCode `json:"items"`
+	Repeated bool          `json:"repeated" doc:"the same request had been carried out before"`
 }
 
 // printedCode is a new household code with its picture.
@@ -171,10 +178,11 @@ type printedCode struct {
 }
 
 func (s *Server) replaceCodes(ctx context.Context, by access.Actor, in *codesInput) (out codeList, err error) {
-	codes, err := s.Village.ReplaceCodes(ctx, in.Village.ID, by.User(), in.Body.Households)
+	codes, repeated, err := s.Village.ReplaceCodes(ctx, Writing{RequestID: in.Body.RequestID}.write(in.Village.ID, by), in.Body.Households)
 	if err != nil {
 		return out, err
 	}
+	out.Repeated = repeated
 	size := in.Body.Size
 	if size == 0 {
 		size = 300

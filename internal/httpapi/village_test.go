@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,6 +39,9 @@ func registerOpenly(s *Server, a *api) {
 	registerRaw(a, get("/villages/{village}/register/export", "export", "x"), anyone, s.exportHouseholds)
 }
 
+var uploads atomic.Int64
+
+// upload is a form with a file and a request id of its own.
 func upload(t *testing.T, file string, fields ...string) (body, contentType string) {
 	t.Helper()
 	var b bytes.Buffer
@@ -46,6 +50,7 @@ func upload(t *testing.T, file string, fields ...string) (body, contentType stri
 	if err == nil {
 		_, err = part.Write([]byte(file))
 	}
+	fields = append([]string{"request_id", fmt.Sprintf("upload-%012d", uploads.Add(1))}, fields...)
 	for i := 0; i+1 < len(fields) && err == nil; i += 2 {
 		err = w.WriteField(fields[i], fields[i+1])
 	}
@@ -115,8 +120,13 @@ func TestRegisterOverHTTP(t *testing.T) {
 	}
 	<-s.imports
 	s.importWait = time.Minute
-	if rep := answer[village.ImportReport](t, do(h, "POST", base+"/register/import", body, "Content-Type", form)); rep.Members.New != 3 {
-		t.Fatalf("%+v", rep)
+	for _, repeated := range []bool{false, true} {
+		if rep := answer[village.ImportReport](t, do(h, "POST", base+"/register/import", body, "Content-Type", form)); rep.Members.New != 3 || rep.Repeated != repeated {
+			t.Fatalf("%+v", rep)
+		}
+	}
+	if f := fault(t, do(h, "POST", base+"/register/import", strings.Replace(body, "upload-", "x", 1), "Content-Type", form)); f.Code != "invalid_input" && f.Code != "request_id_format" {
+		t.Errorf("a request id too short: %+v", f)
 	}
 	page := answer[householdPage](t, do(h, "GET", base+"/households?limit=1", ""))
 	if len(page.Items) != 1 || page.Items[0].Name != "李五" || page.Next == "" {
@@ -142,7 +152,11 @@ func TestRegisterOverHTTP(t *testing.T) {
 			t.Errorf("repeated %v", got)
 		}
 	}
-	codes := answer[codeList](t, do(h, "POST", base+"/household-codes", fmt.Sprintf(`{"households":["%s"]}`, zhang.ID)))
+	ask := fmt.Sprintf(`{"request_id":"codes-0123456789ab","households":["%s"]}`, zhang.ID)
+	codes := answer[codeList](t, do(h, "POST", base+"/household-codes", ask))
+	if again := answer[codeList](t, do(h, "POST", base+"/household-codes", ask)); !again.Repeated || again.Items[0].Code != codes.Items[0].Code {
+		t.Errorf("%+v", again)
+	}
 	if !bytes.HasPrefix(codes.Items[0].QR, []byte("\x89PNG")) {
 		t.Error("no picture of the code")
 	}
@@ -150,7 +164,7 @@ func TestRegisterOverHTTP(t *testing.T) {
 	if got := answer[foundHouseholds](t, find(fmt.Sprintf(`{"code":%q}`, codes.Items[0].Code.Code))); got.Items[0].ID != zhang.ID {
 		t.Errorf("%+v", got)
 	}
-	do(h, "POST", base+"/household-codes", fmt.Sprintf(`{"households":["%s"]}`, zhang.ID))
+	do(h, "POST", base+"/household-codes", strings.Replace(ask, "codes-0", "codes-1", 1))
 	for body, want := range map[string]string{fmt.Sprintf(`{"code":%q}`, codes.Items[0].Code.Code): "village_code_dead", `{"code":"HF1-x"}`: "village_code_unknown",
 		`{"number":"9"}`: "village_household_not_found", `{}`: "village_invalid"} {
 		if f := fault(t, find(body)); f.Code != want {

@@ -27,6 +27,8 @@ type OpeningReport struct {
 	Same   int           `json:"same" doc:"balances that had been entered before"`
 	Sum    points.Amount `json:"sum" doc:"hundredths of a point that were entered"`
 	Unused []string      `json:"unused_columns"`
+
+	Repeated bool `json:"repeated" doc:"the same request had been carried out before"`
 }
 
 // OpeningWallets are the wallets that may take a balance from a paper book: those that can be spent. A score wallet reads
@@ -44,13 +46,14 @@ func OpeningWallets(book *scheme.Scheme) []village.Wallet {
 // ImportOpenings enters the balances of paper books from a sheet (see village.ReadOpenings), all or nothing, one posting of kind
 // Opening for each account and wallet, counted on w.On (the day of at if zero) or the first open day after it. What has been entered before is
 // left alone, and another amount for it is a mistake: corrections go by reversal. own tells the households of the official
-// who sends the sheet and of declared kin: nobody enters points there; nil for a command run on the server. It returns
-// village.ErrImport with rows and columns.
+// who sends the sheet and of declared kin: nobody enters points there; nil for a command run on the server. A repeat of
+// w.RequestID answers the first report. It returns village.ErrImport with rows and columns.
 func ImportOpenings(ctx context.Context, db *storage.DB, villages *village.Service, book *scheme.Scheme, w village.Write, at time.Time, r io.Reader, own func(household id.ID) bool) (OpeningReport, error) {
 	wallets := OpeningWallets(book)
 	if len(wallets) == 0 {
 		return OpeningReport{}, ErrOpeningSubject
 	}
+	on := w.On // as it was sent
 	if w.On == 0 {
 		w.On = clock.DayOf(at)
 	}
@@ -65,9 +68,21 @@ func ImportOpenings(ctx context.Context, db *storage.DB, villages *village.Servi
 		return OpeningReport{}, err
 	}
 	var report OpeningReport
+	made := db.NewID()
+	sent := w
+	sent.On = on
 	err = db.InTx(ctx, func(tx *storage.Tx) error {
+		report = OpeningReport{}
+		again, err := village.ImportOnce(tx, sent, "ledger.openings", sheet.Sum, made, &report)
+		if err != nil || again {
+			report.Repeated = again
+			return err
+		}
 		report = OpeningReport{Rows: sheet.Rows, Unused: sheet.Unused}
-		return postOpenings(tx, book, w, at, sheet, wallets, own, &report)
+		if err := postOpenings(tx, book, w, at, sheet, wallets, own, &report); err != nil {
+			return err
+		}
+		return village.NoteImport(tx, w, village.OpeningFile, made, w.On, clock.Ms(at), report)
 	})
 	if errors.Is(err, ErrPosted) { // another import came between
 		err = village.ErrImport.With("同一张表正在被别人录入，请稍后再试。").Wrap(err)

@@ -14,6 +14,7 @@ import (
 	"hefen/internal/points"
 	"hefen/internal/storage"
 	"hefen/internal/storage/dbtest"
+	"hefen/internal/village"
 )
 
 func TestCancel(t *testing.T) {
@@ -147,6 +148,12 @@ func TestReceiptsAreSeen(t *testing.T) {
 		}
 		if _, err := w.market.RedemptionOf(ctx, w.secretary, w.village, w.households[1], last.ID); !errors.Is(err, market.ErrNoRedemption) {
 			t.Errorf("a receipt under another household: %v", err)
+		}
+		if _, err := w.market.RedemptionsOf(ctx, w.secretary, w.village, 77, market.Page{}); !errors.Is(err, village.ErrNoHousehold) {
+			t.Errorf("a household of elsewhere: %v", err)
+		}
+		if _, err := w.market.RedemptionsOn(ctx, w.secretary, w.village, 77, 0, market.Page{}); !errors.Is(err, market.ErrNoShop) {
+			t.Errorf("a shop of elsewhere: %v", err)
 		}
 		if _, err := w.market.RedemptionsOn(ctx, me, w.village, w.shop, 0, market.Page{}); !errors.Is(err, access.ErrForbidden) {
 			t.Errorf("a villager reads the shop's day: %v", err)

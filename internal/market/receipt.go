@@ -1,6 +1,7 @@
 package market
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -12,6 +13,7 @@ import (
 	"hefen/internal/id"
 	"hefen/internal/points"
 	"hefen/internal/storage"
+	"hefen/internal/village"
 )
 
 // States of a redemption.
@@ -118,7 +120,8 @@ func (s *Service) RedemptionsOn(ctx context.Context, a access.Actor, in, shop id
 	if err != nil {
 		return Receipts{}, err
 	}
-	return s.page(ctx, page, "shop_id = ? AND redeemed_on = ? AND village_id = ? AND id < ? ORDER BY id DESC"+page.rows(), shop, day, in, before)
+	out, err := s.page(ctx, page, "shop_id = ? AND redeemed_on = ? AND village_id = ? AND id < ? ORDER BY id DESC"+page.rows(), shop, day, in, before)
+	return s.orNone(ctx, out, err, ErrNoShop, "SELECT COUNT(*) FROM shop_villages WHERE shop_id = ? AND village_id = ?", shop, in)
 }
 
 // RedemptionsOf lists a household's redemptions, newest first.
@@ -130,7 +133,20 @@ func (s *Service) RedemptionsOf(ctx context.Context, a access.Actor, in, househo
 	if err != nil {
 		return Receipts{}, err
 	}
-	return s.page(ctx, page, "household_id = ? AND village_id = ? AND id < ? ORDER BY id DESC"+page.rows(), household, in, before)
+	out, err := s.page(ctx, page, "household_id = ? AND village_id = ? AND id < ? ORDER BY id DESC"+page.rows(), household, in, before)
+	return s.orNone(ctx, out, err, village.ErrNoHousehold, "SELECT COUNT(*) FROM households WHERE id = ? AND village_id = ?", household, in)
+}
+
+// orNone tells an empty list from that of something the village does not have.
+func (s *Service) orNone(ctx context.Context, out Receipts, err, none error, count string, args ...any) (Receipts, error) {
+	if err != nil || len(out.Items) > 0 {
+		return out, err
+	}
+	var n int
+	if err := s.db.QueryRow(ctx, count, args...).Scan(&n); err != nil || n == 0 {
+		return Receipts{}, cmp.Or(err, none)
+	}
+	return out, nil
 }
 
 func (s *Service) page(ctx context.Context, page Page, where string, args ...any) (Receipts, error) {

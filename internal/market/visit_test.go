@@ -34,7 +34,7 @@ func (w *world) sell(household id.ID, total points.Amount, r market.RedeemReques
 // card is a new card of a household.
 func (w *world) card(household id.ID) string {
 	w.t.Helper()
-	codes, err := w.people.ReplaceCodes(ctx, w.village, 1, []id.ID{household})
+	codes, _, err := w.people.ReplaceCodes(ctx, village.Write{Village: w.village, By: 1}, []id.ID{household})
 	must(w.t, err)
 	return codes[0].Code
 }

@@ -2,6 +2,8 @@ package paper
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -11,6 +13,8 @@ import (
 
 // Table gives out the rows of one sheet, top to bottom. Close it when done.
 type Table struct {
+	Sum [sha256.Size]byte // of the file as it was sent
+
 	next  func() (cells []string, row int, err error) // io.EOF at the end
 	close func() error
 }
@@ -26,17 +30,28 @@ func Open(r io.Reader, sheet string) (*Table, error) {
 	}
 	head := make([]byte, 4)
 	n, err := at.ReadAt(head, 0)
+	var t *Table
 	switch {
 	case err != nil && err != io.EOF:
 		return nil, fmt.Errorf("read table: %w", err)
 	case n == 0:
 		return nil, ErrEmptyTable
 	case string(head) == "PK\x03\x04":
-		return openExcel(at, size, sheet)
+		t, err = openExcel(at, size, sheet)
 	case string(head) == "\xD0\xCF\x11\xE0":
 		return nil, ErrOldExcel
+	default:
+		t, err = openCSV(at, size)
 	}
-	return openCSV(at, size)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.New()
+	if _, err := io.Copy(sum, io.NewSectionReader(at, 0, size)); err != nil {
+		return nil, errors.Join(fmt.Errorf("read table: %w", err), t.Close())
+	}
+	sum.Sum(t.Sum[:0])
+	return t, nil
 }
 
 // whole is a file that can be read at any place: the one that is given, or what a stream holds.

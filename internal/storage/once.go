@@ -2,6 +2,8 @@ package storage
 
 import (
 	"bytes"
+	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -53,6 +55,38 @@ func (tx *Tx) Once(user id.ID, request, op string, body any, ref id.ID) (earlier
 		return ref, false, ErrRequestReused
 	}
 	return earlier, true, nil
+}
+
+// Earlier is the record that a request of a user has made, and whether there is one: for a caller who may not do any more
+// what was carried out, and whose device never heard the answer. Other content gives ErrRequestReused.
+func (d *DB) Earlier(ctx context.Context, user id.ID, request, op string, body any) (ref id.ID, found bool, err error) {
+	var oldOp string
+	var oldHash []byte
+	err = d.QueryRow(ctx, "SELECT op, body_hash, ref_id FROM requests WHERE user_id = ? AND request_id = ?", user, request).Scan(&oldOp, &oldHash, &ref)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("read request: %w", err)
+	}
+	hash, err := d.bodyHash(op, body)
+	if err != nil {
+		return 0, false, err
+	}
+	if oldOp != op || !bytes.Equal(oldHash, hash) {
+		return 0, false, ErrRequestReused
+	}
+	return ref, true, nil
+}
+
+// Requested reports whether a user's request id has carried something out.
+func (d *DB) Requested(ctx context.Context, user id.ID, request string) (bool, error) {
+	if !requestID.MatchString(request) {
+		return false, nil
+	}
+	var n int
+	err := d.QueryRow(ctx, "SELECT COUNT(*) FROM requests WHERE user_id = ? AND request_id = ?", user, request).Scan(&n)
+	return n > 0, err
 }
 
 // bodyHash is keyed: a body may hold a phone or ID number, and a plain hash of one can be guessed from a stolen copy.

@@ -23,7 +23,7 @@ func TestMergeVillages(t *testing.T) {
 		other.n = 1000
 		other.give(b, ledger.Award, ledger.Line{Wallet: "spend", Amount: 300}, ledger.Line{Wallet: "year", Amount: 300})
 		other.give(people[0], ledger.Award, ledger.Line{Wallet: "spend", Amount: 50})
-		codes, err := w.v.ReplaceCodes(ctx, other.village, 1, []id.ID{b})
+		codes, _, err := w.v.ReplaceCodes(ctx, village.Write{Village: other.village, By: 1}, []id.ID{b})
 		must(t, err)
 		w.today = w.today.Add(40)
 		other.today = w.today

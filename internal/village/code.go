@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -46,8 +47,9 @@ func LeaseIndex(code string) []byte {
 }
 
 var (
-	ErrCodeDead    = errs.New(errs.Conflict, "village_code_dead", "这张户码已经作废（换过新码）。请用新的户码，或按户编号、姓名查找。")
-	ErrCodeUnknown = errs.New(errs.NotFound, "village_code_unknown", "这不是本村的户码。请核对，或按户编号、姓名查找。")
+	ErrCodeDead      = errs.New(errs.Conflict, "village_code_dead", "这张户码已经作废（换过新码）。请用新的户码，或按户编号、姓名查找。")
+	ErrCodesReplaced = errs.New(errs.Conflict, "village_codes_replaced", "这次换发的户码里有的已经又换过新码，不能再显示。请为这些户重新换发。")
+	ErrCodeUnknown   = errs.New(errs.NotFound, "village_code_unknown", "这不是本村的户码。请核对，或按户编号、姓名查找。")
 )
 
 // Code is a household code just made: the only moment at which it can be read.
@@ -59,20 +61,24 @@ type Code struct {
 }
 
 // ReplaceCodes gives each household a new code; the old ones are dead at once. It returns ErrNoHousehold when one is
-// missing or foreign, and then replaces none.
-func (s *Service) ReplaceCodes(ctx context.Context, village, by id.ID, households []id.ID) ([]Code, error) {
+// missing or foreign, and then replaces none. The repeat of a request whose answer was lost gets the same codes again, as
+// long as they have not been replaced: ErrCodesReplaced.
+func (s *Service) ReplaceCodes(ctx context.Context, w Write, households []id.ID) (codes []Code, repeated bool, err error) {
 	if len(households) == 0 || len(households) > 500 {
-		return nil, ErrInvalid.WithFields(errs.Field{Path: "households", Msg: "一次可换1到500户的码"})
+		return nil, false, ErrInvalid.WithFields(errs.Field{Path: "households", Msg: "一次可换1到500户的码"})
 	}
-	var codes []Code
-	err := s.db.InTx(ctx, func(tx *storage.Tx) error {
-		if err := s.Lock(tx, village); err != nil {
-			return err
+	seen := map[id.ID]bool{}
+	for i, h := range households {
+		if seen[h] {
+			return nil, false, ErrInvalid.WithFields(errs.Field{Path: fmt.Sprintf("households[%d]", i), Msg: "同一户写了两次，请去掉一次"})
 		}
+		seen[h] = true
+	}
+	_, repeated, err = s.write(ctx, w, "village.codes", households, s.db.NewID(), func(tx *storage.Tx) error {
 		codes = nil
 		for _, h := range households {
-			c := Code{Household: h, Code: newCode()}
-			err := tx.QueryRow(`SELECT number, name FROM households WHERE id = ? AND village_id = ? AND to_day = ?`, h, village, clock.Forever).Scan(&c.Number, &c.Name)
+			c := Code{Household: h, Code: s.newCode(w, h)}
+			err := tx.QueryRow(`SELECT number, name FROM households WHERE id = ? AND village_id = ? AND to_day = ?`, h, w.Village, clock.Forever).Scan(&c.Number, &c.Name)
 			if errors.Is(err, sql.ErrNoRows) {
 				return ErrNoHousehold
 			}
@@ -83,14 +89,37 @@ func (s *Service) ReplaceCodes(ctx context.Context, village, by id.ID, household
 				return err
 			}
 			if _, err := tx.Exec(`INSERT INTO household_codes (id, village_id, household_id, token_idx, lease_idx, made_at, made_by, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, 0)`,
-				tx.NewID(), village, h, s.db.Keys.Index(storage.IndexCode, c.Code), LeaseIndex(c.Code), clock.Ms(s.now()), by); err != nil {
+				tx.NewID(), w.Village, h, s.db.Keys.Index(storage.IndexCode, c.Code), LeaseIndex(c.Code), clock.Ms(s.now()), w.By); err != nil {
 				return err
 			}
 			codes = append(codes, c)
 		}
 		return nil
 	})
-	return codes, err
+	if err != nil || !repeated {
+		return codes, false, err
+	}
+	codes, err = s.codesAgain(ctx, w, households)
+	return codes, true, err
+}
+
+// codesAgain makes the codes of an earlier request again, to be printed now.
+func (s *Service) codesAgain(ctx context.Context, w Write, households []id.ID) ([]Code, error) {
+	codes := make([]Code, len(households))
+	for i, h := range households {
+		c := Code{Household: h, Code: s.newCode(w, h)}
+		err := s.db.QueryRow(ctx, `SELECT h.number, h.name FROM household_codes c JOIN households h ON h.id = c.household_id
+			WHERE c.token_idx = ? AND c.household_id = ? AND c.village_id = ? AND c.ended_at = 0`,
+			s.db.Keys.Index(storage.IndexCode, c.Code), h, w.Village).Scan(&c.Number, &c.Name)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, ErrCodesReplaced
+		}
+		if err != nil {
+			return nil, err
+		}
+		codes[i] = c
+	}
+	return codes, nil
 }
 
 func (s *Service) killCodes(tx *storage.Tx, household id.ID) error {
@@ -98,9 +127,14 @@ func (s *Service) killCodes(tx *storage.Tx, household id.ID) error {
 	return err
 }
 
-func newCode() string {
+// newCode is random for a command. For a client's request it follows from the request and the index key, so that a repeat
+// can be answered without the code being stored: without the keys, which lie apart from the database, nobody can make it.
+func (s *Service) newCode(w Write, household id.ID) string {
 	b := make([]byte, codeBytes)
 	_, _ = rand.Read(b) // never fails: the runtime aborts when the system has no randomness
+	if w.RequestID != "" {
+		copy(b, s.db.Keys.Index("new-code", fmt.Sprintf("%d %s %d", w.By, w.RequestID, household)))
+	}
 	return CodePrefix + base64.RawURLEncoding.EncodeToString(b)
 }
 

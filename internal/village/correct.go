@@ -52,7 +52,8 @@ type Correction struct {
 	BornOn clock.Day `json:"born_on,omitempty"`
 }
 
-// CorrectMember mends a person's name, phone, identity number or day of birth. It returns ErrInvalid with fields,
+// CorrectMember mends a person's name, phone, identity number or day of birth. What was entered wrongly was never right, so
+// a correction has no day from which it holds: w.On must be zero. It returns ErrInvalid with fields,
 // ErrNoMember or ErrIDNoTaken.
 func (s *Service) CorrectMember(ctx context.Context, w Write, member id.ID, c Correction) (repeated bool, err error) {
 	try := NewMember{Name: c.Name, Relation: Head, Phone: c.Phone, IDNo: c.IDNo, BornOn: c.BornOn}
@@ -62,6 +63,9 @@ func (s *Service) CorrectMember(ctx context.Context, w Write, member id.ID, c Co
 	good, fields := checkMember(try, s.Today(), "")
 	if fields != nil {
 		return false, ErrInvalid.WithFields(fields...)
+	}
+	if c == (Correction{}) {
+		return false, ErrInvalid.With("请填写要更正的姓名、电话、证件号或出生日期。")
 	}
 	_, repeated, err = s.write(ctx, w, "village.correct", []any{member, c}, member, func(tx *storage.Tx) error {
 		return s.correctMember(tx, w, member, c, good)

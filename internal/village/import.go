@@ -41,11 +41,12 @@ type ImportReport struct {
 	FaultCount int          `json:"fault_count"`
 	Faults     []errs.Field `json:"faults" doc:"the first 200 mistakes by row and column"`
 	Unused     []string     `json:"unused_columns" doc:"headings that mean nothing here"`
+	Repeated   bool         `json:"repeated" doc:"the same request had been carried out before"`
 }
 
 // ImportHouseholds takes a register of households (.xlsx or CSV, one row a member) into a village, facts beginning on w.On
 // (today if zero). All or nothing: one mistake and ErrImport names all of them by row and column, unless o.Partial.
-// The same file again changes nothing; a changed file ends old terms and begins new ones; what is not in the file stays.
+// A repeat of w.RequestID answers the first report; the same file again changes nothing; a changed file ends old terms and begins new ones; what is not in the file stays.
 // Households are known by their number, members by identity number or, without one, by name within the household.
 func (s *Service) ImportHouseholds(ctx context.Context, w Write, r io.Reader, o ImportOptions) (ImportReport, error) {
 	if o.Progress == nil {
@@ -60,12 +61,21 @@ func (s *Service) ImportHouseholds(ctx context.Context, w Write, r io.Reader, o 
 		return ImportReport{}, err
 	}
 	var report ImportReport
+	made := s.db.NewID()
 	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
+		report = ImportReport{}
+		again, err := ImportOnce(tx, w, "village.import", []any{o.Partial, o.CreateGroups, sheet.sum}, made, &report)
+		if err != nil || again {
+			report.Repeated = again
+			return err
+		}
 		if err := s.Lock(tx, w.Village); err != nil {
 			return err
 		}
-		report, err = s.importSheet(tx, w, sheet, day, o)
-		return err
+		if report, err = s.importSheet(tx, w, sheet, day, o); err != nil {
+			return err
+		}
+		return NoteImport(tx, w, RegisterFile, made, day, clock.Ms(s.now()), report)
 	})
 	if errors.Is(err, ErrImport) {
 		return report, err

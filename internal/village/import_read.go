@@ -45,6 +45,7 @@ type sheet struct {
 	drafts   []*draft
 	byNumber map[string]*draft
 	faults   *faults
+	sum      []byte // of the file
 }
 
 func readSheet(r io.Reader, today clock.Day, progress func(string, int, int)) (*sheet, error) {
@@ -60,7 +61,7 @@ func readSheet(r io.Reader, today clock.Day, progress func(string, int, int)) (*
 	if err != nil {
 		return nil, err
 	}
-	s := &sheet{has: map[string]bool{}, byNumber: map[string]*draft{}, faults: &faults{bad: map[string]bool{}}, unused: []string{}}
+	s := &sheet{has: map[string]bool{}, byNumber: map[string]*draft{}, faults: &faults{bad: map[string]bool{}}, unused: []string{}, sum: t.Sum[:]}
 	columns, err := s.heading(head)
 	if err != nil {
 		return nil, err

@@ -11,8 +11,11 @@ import (
 	"hefen/internal/storage"
 )
 
+// ErrOwnKin refuses the official's own household as one of relatives: that one is barred by itself, for as long as they live there.
+var ErrOwnKin = errs.New(errs.Invalid, "village_kin_own", "这是干部本人所在的户，本来就要回避，不用登记为亲属户。请核对要登记的是哪一户。")
+
 // DeclareKin records that a household is one of relatives of a member in office, from w.On (today if zero). Declaring it
-// again is no error.
+// again is no error. ErrOwnKin for the official's own household.
 func (s *Service) DeclareKin(ctx context.Context, w Write, official, household id.ID, relation string) (repeated bool, err error) {
 	if !goodLabel(relation, 8) {
 		return false, ErrInvalid.WithFields(errs.Field{Path: "relation", Msg: "亲属关系应为1到8个字，例如 兄弟、岳父"})
@@ -32,6 +35,13 @@ func (s *Service) DeclareKin(ctx context.Context, w Write, official, household i
 		}
 		if err != nil {
 			return err
+		}
+		var lives int
+		if err := tx.QueryRow(`SELECT COUNT(*) FROM memberships WHERE member_id = ? AND household_id = ? AND to_day = ?`, official, household, clock.Forever).Scan(&lives); err != nil {
+			return err
+		}
+		if lives > 0 {
+			return ErrOwnKin
 		}
 		if open, _, err := openKin(tx, official, household); err != nil || open != 0 {
 			return err

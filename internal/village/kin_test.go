@@ -25,6 +25,9 @@ func TestKinEndsInItsVillage(t *testing.T) {
 		if _, err := f.EndKin(ctx, other.write(), people[0].ID, relatives); !errors.Is(err, ErrNoHousehold) || open() != 1 {
 			t.Errorf("from another village: %v, %d open", err, open())
 		}
+		if _, err := f.DeclareKin(ctx, f.write(), people[0].ID, official, "本人"); !errors.Is(err, ErrOwnKin) {
+			t.Errorf("the own household: %v", err)
+		}
 		if _, err := f.EndKin(ctx, f.write(), people[0].ID, relatives); err != nil || open() != 0 {
 			t.Errorf("%v, %d open", err, open())
 		}

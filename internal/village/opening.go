@@ -33,6 +33,7 @@ type Openings struct {
 	Rows   int
 	Lines  []Opening
 	Unused []string
+	Sum    []byte // of the file
 	faults *faults
 }
 
@@ -71,7 +72,7 @@ func (s *Service) ReadOpenings(ctx context.Context, village id.ID, r io.Reader, 
 	if err != nil {
 		return nil, err
 	}
-	reader := openingReader{out: &Openings{faults: &faults{bad: map[string]bool{}}, Unused: []string{}}, wallets: map[int]Wallet{}, seen: map[id.ID]int{}}
+	reader := openingReader{out: &Openings{faults: &faults{bad: map[string]bool{}}, Unused: []string{}, Sum: t.Sum[:]}, wallets: map[int]Wallet{}, seen: map[id.ID]int{}}
 	if err := reader.heading(head, wallets); err != nil {
 		return nil, err
 	}

@@ -3343,9 +3343,13 @@ export interface components {
         };
         CodeList: {
             items: components["schemas"]["PrintedCode"][];
+            /** @description the same request had been carried out before */
+            repeated: boolean;
         };
         CodesInputBody: {
             households: string[];
+            /** @description made by the client and kept until a definite answer */
+            request_id: string;
             /**
              * Format: int64
              * @description pixels of the QR code's side; 300 if left out
@@ -3360,8 +3364,6 @@ export interface components {
             born_on?: string;
             idno?: string;
             name?: string;
-            /** @description from which day it holds; empty is today */
-            on?: string;
             phone?: string;
             /** @description made by the client and kept until a definite answer */
             request_id: string;
@@ -3521,6 +3523,8 @@ export interface components {
              * @description balances that were entered
              */
             posted: number;
+            /** @description the same request had been carried out before */
+            repeated: boolean;
             /** Format: int64 */
             rows: number;
             /**
@@ -5299,6 +5303,8 @@ export interface components {
              */
             left_out: number;
             members: components["schemas"]["VillageTally"];
+            /** @description the same request had been carried out before */
+            repeated: boolean;
             /**
              * Format: int64
              * @description rows with content below the heading
@@ -8352,6 +8358,8 @@ export interface operations {
                     on?: string;
                     /** @description 导入没有错误的户，其余的列出来；不选则有一处错误就都不导入 */
                     partial?: boolean;
+                    /** @description made by the client and kept until a definite answer */
+                    request_id: string;
                 };
             };
         };
@@ -8675,6 +8683,8 @@ export interface operations {
                     on?: string;
                     /** @description 导入没有错误的户，其余的列出来；不选则有一处错误就都不导入 */
                     partial?: boolean;
+                    /** @description made by the client and kept until a definite answer */
+                    request_id: string;
                 };
             };
         };
