@@ -45,7 +45,7 @@ func (p *program) loadDemo(ctx context.Context, out io.Writer) error {
 	fmt.Fprintln(out, "正在装入演示县（三个村、一年的记录），只在第一次启动时需要……")
 	bar := progressbar.NewOptions(demo.Year+1, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetDescription("装入"),
 		progressbar.OptionClearOnFinish(), progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetVisibility(onTerminal(os.Stderr)))
-	err = demo.Load(ctx, p.db, wx, now, demo.Year, func(done, _ int) { _ = bar.Set(done) })
+	err = demo.Load(ctx, p.db, wx, p.photos, now, demo.Year, func(done, _ int) { _ = bar.Set(done) })
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,7 @@ type program struct {
 	access      *access.Service
 	cases       *cases.Service
 	market      *market.Service
+	photos      media.Store
 	media       *media.Service
 }
 
@@ -67,11 +68,10 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 		return nil, errors.Join(err, p.close())
 	}
 	p.access = access.New(p.db, p.now, wx)
-	photos, err := media.OpenStore(cfg.Photos)
-	if err != nil {
+	if p.photos, err = media.OpenStore(cfg.Photos); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	p.media = media.New(p.db, p.now, photos, cfg.Photos)
+	p.media = media.New(p.db, p.now, p.photos, cfg.Photos)
 	if wx != nil {
 		p.media.CheckedBy(wx, p.access.OpenID)
 	}
@@ -79,7 +79,7 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	p.village = village.New(p.db, p.now, ledger.OpenAccounts)
 	p.book = rulebook.New(p.db, p.now)
 	p.book.Remember(time.Second)
-	p.cases = cases.New(p.db, p.now, p.village, p.book, p.access)
+	p.cases = cases.New(p.db, p.now, p.village, p.book, p.access, p.media)
 	p.market = market.New(p.db, p.now, p.village, p.book, p.access.Names)
 	p.market.UsePIN(p.access.CheckPIN)
 	p.board = board.New(p.db, p.redis, p.now, p.book, p.village, board.Options{})

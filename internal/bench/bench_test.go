@@ -19,6 +19,7 @@ import (
 	"hefen/internal/httpapi"
 	"hefen/internal/ledger"
 	"hefen/internal/market"
+	"hefen/internal/media"
 	"hefen/internal/rulebook"
 	"hefen/internal/storage"
 	"hefen/internal/storage/dbtest"
@@ -39,8 +40,13 @@ func env(t *testing.T, db *storage.DB) bench.Env {
 	if err := boards.Start(t.Context(), storage.NewLanes(db, storage.LaneOptions{})); err != nil {
 		t.Fatal(err)
 	}
+	folder, err := media.NewFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	photos := media.New(db, now, folder, cfg.Photos)
 	s := &httpapi.Server{Config: cfg, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), Now: now, DB: db, Session: people.Actor,
-		Access: people, Village: register, Book: book, Board: boards, Cases: cases.New(db, now, register, book, people),
+		Access: people, Village: register, Book: book, Board: boards, Cases: cases.New(db, now, register, book, people, photos), Media: photos,
 		Market: market.New(db, now, register, book, people.Names)}
 	return bench.Env{DB: db, Now: now, Handler: s.Handler(), Server: s.HTTP, Audit: func(ctx context.Context) (all ledger.Report, err error) {
 		for _, audit := range []func(context.Context, *storage.DB) (ledger.Report, error){ledger.Audit, cases.Audit, market.Audit} {

@@ -62,6 +62,9 @@ func (s *Service) approve(tx *storage.Tx, v *rulebook.Version, by id.ID, seen *r
 	if c.approvals+1 < c.levels {
 		return passLevel(tx, c, by, why, at)
 	}
+	if err := proven(tx, v, c); err != nil {
+		return err
+	}
 	if c.approvals > 0 {
 		if err := otherThanBefore(tx, c.id, by); err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"hefen/internal/access"
 	"hefen/internal/clock"
 	"hefen/internal/errs"
+	"hefen/internal/media"
 	"hefen/internal/rulebook"
 	"hefen/internal/storage"
 	"hefen/internal/village"
@@ -62,9 +63,10 @@ type Service struct {
 	villages *village.Service
 	rules    *rulebook.Book
 	people   *access.Service
+	photos   *media.Service
 }
 
 // New makes the service.
-func New(db *storage.DB, now clock.Clock, villages *village.Service, rules *rulebook.Book, people *access.Service) *Service {
-	return &Service{db: db, now: now, villages: villages, rules: rules, people: people}
+func New(db *storage.DB, now clock.Clock, villages *village.Service, rules *rulebook.Book, people *access.Service, photos *media.Service) *Service {
+	return &Service{db: db, now: now, villages: villages, rules: rules, people: people, photos: photos}
 }

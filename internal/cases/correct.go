@@ -65,6 +65,9 @@ func (s *Service) Amend(ctx context.Context, a access.Actor, village, caseID id.
 		if err := c.move(tx, amend, a.User(), at, strings.TrimSpace(r.Why)); err != nil {
 			return err
 		}
+		if err := s.noteAgain(tx, c, a.User()); err != nil {
+			return err
+		}
 		return vs.replay(tx, a.User(), at, c)
 	}, r)
 }

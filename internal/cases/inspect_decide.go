@@ -11,6 +11,7 @@ import (
 	"hefen/internal/clock"
 	"hefen/internal/errs"
 	"hefen/internal/id"
+	"hefen/internal/media"
 	"hefen/internal/rulebook"
 	"hefen/internal/scheme"
 	"hefen/internal/storage"
@@ -57,6 +58,7 @@ type inspecting struct {
 	act      Action
 	subjects map[id.ID]village.Subject // as they were on the day
 	newID    func() id.ID
+	photos   *media.Service
 
 	to      State // what came of it
 	cases   []*record
@@ -70,7 +72,7 @@ func (s *Service) prepareInspection(ctx context.Context, a access.Actor, where, 
 	if err != nil {
 		return nil, err
 	}
-	d := &inspecting{in: in, actor: a, at: s.now(), newID: s.db.NewID, subjects: map[id.ID]village.Subject{}}
+	d := &inspecting{in: in, actor: a, at: s.now(), newID: s.db.NewID, photos: s.photos, subjects: map[id.ID]village.Subject{}}
 	if d.version, err = s.rules.InForce(ctx, where, in.OccurredOn); err != nil {
 		return nil, err
 	}
@@ -181,6 +183,9 @@ func (d *inspecting) run(tx *storage.Tx, why string) error {
 	}
 	d.cases, d.rows, err = d.records(lines)
 	d.to, d.skipped = to, len(lines)-len(d.rows)
+	if err == nil {
+		err = d.proven(tx)
+	}
 	if err != nil || to != Effective {
 		return err
 	}
@@ -196,6 +201,9 @@ func (d *inspecting) run(tx *storage.Tx, why string) error {
 		return wrongRows(refused, d.rows)
 	}
 	if err := insert(tx, d.cases); err != nil {
+		return err
+	}
+	if err := d.askNotes(tx); err != nil {
 		return err
 	}
 	return st.post(tx)

@@ -12,6 +12,7 @@ import (
 	"hefen/internal/clock"
 	"hefen/internal/errs"
 	"hefen/internal/id"
+	"hefen/internal/media"
 	"hefen/internal/points"
 	"hefen/internal/scheme"
 	"hefen/internal/storage"
@@ -55,6 +56,7 @@ type Inspection struct {
 	CanReview  bool             `json:"can_review" doc:"the caller may decide it"`
 	CanReverse bool             `json:"can_reverse" doc:"the caller may take it back as a whole; refused if an own or kin household is in it"`
 	Lines      []InspectionLine `json:"lines,omitempty"`
+	Photos     []media.Shot     `json:"photos,omitempty" doc:"evidence; part is the household"`
 	Repeated   bool             `json:"repeated"`
 
 	approvals int
@@ -212,6 +214,11 @@ func (s *Service) answerInspection(ctx context.Context, a access.Actor, where, i
 			in.Seen++
 		}
 	}
+	shots, err := s.photos.Shots(ctx, s.viewer(a, where), PhotosOfCases, inspection)
+	if err != nil {
+		return Inspection{}, err
+	}
+	in.Photos = shots[inspection]
 	return in, s.may(ctx, a, &in)
 }
 

@@ -46,6 +46,9 @@ func (s *Service) Propose(ctx context.Context, a access.Actor, village id.ID, r 
 		if err != nil || repeated {
 			return err
 		}
+		if err := s.storeProofs(tx, a.User(), village, p.cases[0].batch, p.proofs, clock.Ms(at)); err != nil {
+			return err
+		}
 		return insert(tx, p.cases)
 	})
 	if err != nil {

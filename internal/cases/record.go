@@ -27,6 +27,7 @@ type Request struct {
 	Grade      string        `json:"grade,omitempty" maxLength:"32" doc:"graded items: code of the grade"`
 	Quantity   int64         `json:"quantity,omitempty" doc:"items by quantity: thousandths of the unit"`
 	Note       string        `json:"note,omitempty" maxLength:"500"`
+	Evidence   []Evidence    `json:"evidence,omitempty" maxItems:"9" doc:"what the item asks for"`
 
 	Event   id.ID               `json:"event,omitempty" doc:"the event or the first record of the same deed, where several records share one"`
 	Parties []PartyRequest      `json:"parties,omitempty" maxItems:"60" doc:"whom the deed touches beside its subject, where the item asks"`
@@ -57,6 +58,9 @@ func (s *Service) Record(ctx context.Context, a access.Actor, village id.ID, r R
 	err = s.db.InTx(ctx, func(tx *storage.Tx) (err error) {
 		earlier, repeated, err = tx.Once(a.User(), r.RequestID, "cases.record", recordBody(village, r), batch)
 		if err != nil || repeated {
+			return err
+		}
+		if err := s.storeProofs(tx, a.User(), village, batch, p.proofs, clock.Ms(at)); err != nil {
 			return err
 		}
 		if !p.direct {
@@ -122,6 +126,7 @@ type prepared struct {
 	subjects []village.Subject
 	direct   bool
 	waits    []string // why it waits
+	proofs   proofs
 }
 
 func (s *Service) prepare(ctx context.Context, a access.Actor, where id.ID, r Request, batch id.ID, at time.Time, wait ...string) (*prepared, error) {
@@ -149,6 +154,15 @@ func (s *Service) prepare(ctx context.Context, a access.Actor, where id.ID, r Re
 	}
 	p := &prepared{subjects: subjects}
 	p.waits = append(waits(a, where, v.Scheme, item, r.OccurredOn, today), wait...)
+	if batch != 0 { // a preview needs no proof yet
+		var unconfirmed string
+		if p.proofs, unconfirmed, err = s.proofsOf(ctx, a, where, r, item, subjects); err != nil {
+			return nil, err
+		}
+		if unconfirmed != "" {
+			p.waits = append(p.waits, unconfirmed)
+		}
+	}
 	p.direct = len(p.waits) == 0
 	cs := make([]*record, len(subjects))
 	for i := range subjects {

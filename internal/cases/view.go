@@ -8,6 +8,7 @@ import (
 	"hefen/internal/access"
 	"hefen/internal/clock"
 	"hefen/internal/id"
+	"hefen/internal/media"
 	"hefen/internal/points"
 	"hefen/internal/rulebook"
 )
@@ -35,6 +36,7 @@ type View struct {
 	Quantity      int64          `json:"quantity,omitempty" doc:"thousandths of the unit"`
 	Asked         points.Amount  `json:"asked,omitempty" doc:"items with a range: the value given"`
 	Note          string         `json:"note,omitempty"`
+	NoteHeld      bool           `json:"note_held,omitempty" doc:"there is a note that the content check holds back"`
 	Reasons       []string       `json:"reasons" doc:"why, in plain Chinese; why it waits while undecided"`
 	Author        id.ID          `json:"author"`
 	AuthorName    string         `json:"author_name,omitempty"`
@@ -47,6 +49,8 @@ type View struct {
 	CanReview     bool           `json:"can_review" doc:"the caller may approve or reject it"`
 	CanReverse    bool           `json:"can_reverse"`
 	BalanceAfter  *points.Amount `json:"balance_after,omitempty" doc:"what can be spent after it, where it was just posted"`
+	Photos        []media.Shot   `json:"photos,omitempty" doc:"evidence, where cases are listed or one is asked for"`
+	Confirmations []Confirmation `json:"confirmations,omitempty" doc:"word of other households, where one case is asked for"`
 	Events        []Event        `json:"events,omitempty" doc:"each step, where one case is asked for"`
 
 	entered State // how it was entered, for the first of the steps
@@ -132,5 +136,5 @@ func (s *Service) read(ctx context.Context, a access.Actor, village id.ID, where
 		out[i] = s.view(a, v, &n.record, n.number, n.household)
 		out[i].MemberName, out[i].AuthorName, out[i].DeciderName = n.member, n.author, n.decider
 	}
-	return out, nil
+	return out, s.dress(ctx, a, village, out)
 }

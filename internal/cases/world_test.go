@@ -13,9 +13,11 @@ import (
 	"hefen/internal/access/accesstest"
 	"hefen/internal/cases"
 	"hefen/internal/clock"
+	"hefen/internal/config"
 	"hefen/internal/id"
 	"hefen/internal/ledger"
 	"hefen/internal/ledger/ledgertest"
+	"hefen/internal/media"
 	"hefen/internal/points"
 	"hefen/internal/rulebook"
 	"hefen/internal/storage"
@@ -68,6 +70,7 @@ type world struct {
 	cases    *cases.Service
 	villages *village.Service
 	rules    *rulebook.Book
+	photos   *media.Service
 	village  id.ID
 	groups   [2]id.ID
 	homes    []id.ID
@@ -90,7 +93,10 @@ func newWorld(t testing.TB, db *storage.DB, households int) *world {
 	w.villages = village.New(db, w.now, ledger.OpenAccounts)
 	w.rules = rulebook.New(db, w.now)
 	people := access.New(db, w.now, nil)
-	w.cases = cases.New(db, w.now, w.villages, w.rules, people)
+	folder, err := media.NewFolder(t.TempDir())
+	w.must(err)
+	w.photos = media.New(db, w.now, folder, config.Default().Photos)
+	w.cases = cases.New(db, w.now, w.villages, w.rules, people, w.photos)
 	start := clock.MakeDay(2020, 1, 1)
 	county, err := w.villages.CreateCounty(ctx, village.NewRegion{Code: fmt.Sprint(db.NewID()), Name: "靖州县", From: start})
 	w.must(err)

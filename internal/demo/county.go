@@ -71,6 +71,10 @@ type place struct {
 	accounts []id.ID // households, or the grown-up members where persons are scored
 	party    []id.ID // of accounts, party households' ones
 	weight   []int   // how active each account is
+	homes    []id.ID
+	homeOf   map[id.ID]id.ID // household of an account
+	rules    *scheme.Scheme
+	album    album
 	shop     id.ID
 	stock    []market.Goods
 
@@ -116,7 +120,7 @@ func (l *loader) settle(ctx context.Context, town id.ID, v spec) (*place, error)
 	if err != nil {
 		return nil, err
 	}
-	p := &place{spec: v, id: made.ID}
+	p := &place{spec: v, id: made.ID, homeOf: map[id.ID]id.ID{}}
 	if err := l.officials(ctx, p); err != nil {
 		return nil, err
 	}
@@ -127,6 +131,10 @@ func (l *loader) settle(ctx context.Context, town id.ID, v spec) (*place, error)
 	version, _, err := l.rules.Adopt(ctx, p.secretary, p.id, rulebook.AdoptRequest{
 		RequestID: l.request(), Source: string(source), AdoptedOn: l.first, FiledOn: l.first, FromDay: l.first})
 	if err != nil {
+		return nil, err
+	}
+	p.rules = version.Scheme
+	if p.album, err = l.photograph(ctx, p.team, p.id); err != nil {
 		return nil, err
 	}
 	for n := range v.groups {
@@ -194,6 +202,7 @@ func (l *loader) populate(ctx context.Context, p *place, persons bool) error {
 		if err != nil {
 			return err
 		}
+		p.homes = append(p.homes, household)
 		accounts := []id.ID{household}
 		if persons {
 			accounts = nil
@@ -205,6 +214,7 @@ func (l *loader) populate(ctx context.Context, p *place, persons bool) error {
 		}
 		for _, a := range accounts {
 			p.accounts = append(p.accounts, a)
+			p.homeOf[a] = household
 			p.weight = append(p.weight, 1+l.rand.IntN(10))
 			if len(h.Flags) > 0 && h.Flags[0] == "党员户" {
 				p.party = append(p.party, a)

@@ -15,9 +15,11 @@ import (
 	"hefen/internal/access"
 	"hefen/internal/cases"
 	"hefen/internal/clock"
+	"hefen/internal/config"
 	"hefen/internal/id"
 	"hefen/internal/ledger"
 	"hefen/internal/market"
+	"hefen/internal/media"
 	"hefen/internal/rulebook"
 	"hefen/internal/storage"
 	"hefen/internal/village"
@@ -60,9 +62,9 @@ func Loaded(ctx context.Context, db *storage.DB, today clock.Day) (bool, error) 
 // Year is the length of history a full demo county has, in days.
 const Year = 365
 
-// Load makes the county and its history of some days up to now.
-func Load(ctx context.Context, db *storage.DB, wx wechat.Client, now time.Time, days int, progress Progress) error {
-	l := newLoader(db, wx, now, days)
+// Load makes the county and its history of some days up to now. The pictures that prove deeds go into the store.
+func Load(ctx context.Context, db *storage.DB, wx wechat.Client, store media.Store, now time.Time, days int, progress Progress) error {
+	l := newLoader(db, wx, store, now, days)
 	if progress == nil {
 		progress = func(int, int) {}
 	}
@@ -86,6 +88,7 @@ type loader struct {
 	at       atomic.Int64 // the set clock, in ms
 	end      int64        // now, in ms: history stops here
 	rand     *rand.Rand
+	eye      *rand.Rand // what is photographed
 	today    clock.Day
 	first    clock.Day // first day of history
 	requests int
@@ -93,6 +96,7 @@ type loader struct {
 	villages *village.Service
 	people   *access.Service
 	rules    *rulebook.Book
+	photos   *media.Service
 	cases    *cases.Service
 	market   *market.Service
 
@@ -101,15 +105,16 @@ type loader struct {
 	persona  int
 }
 
-func newLoader(db *storage.DB, wx wechat.Client, at time.Time, days int) *loader {
+func newLoader(db *storage.DB, wx wechat.Client, store media.Store, at time.Time, days int) *loader {
 	today := clock.DayOf(at)
-	l := &loader{db: db, end: clock.Ms(at), today: today, first: today.Add(-days), rand: rand.New(rand.NewPCG(20260101, 1))}
+	l := &loader{db: db, end: clock.Ms(at), today: today, first: today.Add(-days), rand: rand.New(rand.NewPCG(20260101, 1)), eye: rand.New(rand.NewPCG(20260101, 2))}
 	l.set(l.first, 8, 0)
 	now := clock.Clock(l.now)
 	l.villages = village.New(db, now, ledger.OpenAccounts)
 	l.people = access.New(db, now, wx)
 	l.rules = rulebook.New(db, now)
-	l.cases = cases.New(db, now, l.villages, l.rules, l.people)
+	l.photos = media.New(db, now, store, config.Default().Photos)
+	l.cases = cases.New(db, now, l.villages, l.rules, l.people, l.photos)
 	l.market = market.New(db, now, l.villages, l.rules, l.people.Names)
 	return l
 }

@@ -12,6 +12,7 @@ import (
 	"hefen/internal/demo"
 	"hefen/internal/ledger/ledgertest"
 	"hefen/internal/market"
+	"hefen/internal/media"
 	"hefen/internal/storage"
 	"hefen/internal/storage/dbtest"
 	"hefen/internal/wechat"
@@ -21,6 +22,15 @@ var (
 	today = clock.MakeDay(2026, 11, 21)
 	now   = today.Start().Add(10 * time.Hour)
 )
+
+func folder(t *testing.T) media.Store {
+	t.Helper()
+	f, err := media.NewFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
 
 func audited(t *testing.T, db *storage.DB) {
 	t.Helper()
@@ -48,6 +58,9 @@ var golden = []string{
 	`SELECT relation, from_day, to_day FROM memberships`,
 	`SELECT name, kind, code, from_day, to_day FROM regions`,
 	`SELECT role, from_day, to_day FROM user_roles`,
+	`SELECT hash, bytes, width, height, state FROM media`,
+	`SELECT m.hash, u.kind, u.role, u.trusted, u.created_at FROM media_uses u JOIN media m ON m.id = u.media_id`,
+	`SELECT h.number, f.how, f.note, f.asked_at, f.confirmed_at FROM case_confirmations f JOIN households h ON h.id = f.household_id`,
 }
 
 // One run of three months gives the same tables on both engines, and every law holds on both.
@@ -59,7 +72,7 @@ func TestSameCountyOnBothEngines(t *testing.T) {
 		if there, err := demo.Loaded(ctx, db, today); err != nil || there {
 			t.Fatalf("an empty database: %v %v", there, err)
 		}
-		if err := demo.Load(ctx, db, &wechat.Fake{}, now, 90, nil); err != nil {
+		if err := demo.Load(ctx, db, &wechat.Fake{}, folder(t), now, 90, nil); err != nil {
 			t.Fatal(err)
 		}
 		if there, err := demo.Loaded(ctx, db, today); err != nil || !there {
@@ -99,7 +112,7 @@ func firstDifference(a, b []string) string {
 func TestHalfLoaded(t *testing.T) {
 	db := dbtest.Open(t, storage.SQLite)
 	ctx, cancel := context.WithCancel(context.Background())
-	err := demo.Load(ctx, db, &wechat.Fake{}, now, 30, func(done, _ int) {
+	err := demo.Load(ctx, db, &wechat.Fake{}, folder(t), now, 30, func(done, _ int) {
 		if done == 10 {
 			cancel()
 		}

@@ -155,7 +155,8 @@ func (l *loader) record(ctx context.Context, p *place, item string, accounts []i
 	if len(accounts) == 0 {
 		return nil
 	}
-	made, err := l.cases.Record(ctx, p.team, p.id, cases.Request{RequestID: l.request(), Item: item, Subjects: accounts, OccurredOn: clock.DayOf(l.now()), Note: note})
+	made, err := l.cases.Record(ctx, p.team, p.id, cases.Request{RequestID: l.request(), Item: item, Subjects: accounts, OccurredOn: clock.DayOf(l.now()), Note: note,
+		Evidence: l.evidence(p, item, accounts)})
 	if err != nil {
 		return err
 	}

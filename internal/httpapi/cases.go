@@ -15,6 +15,9 @@ func (s *Server) registerCases(a *api) {
 	register(a, get("/villages/{village}/cases/{case}", "get-case", "一条记录和它经过的每一步"), cases.MaySee, s.getCase)
 	register(a, post("/villages/{village}/cases/{case}/approve", "approve-case", "审核通过"), cases.MayApprove, s.approveCase)
 	register(a, post("/villages/{village}/cases/{case}/reject", "reject-case", "审核不通过，写明理由"), cases.MayApprove, s.rejectCase)
+	register(a, post("/villages/{village}/cases/{case}/evidence", "add-case-evidence", "补充证明照片"), cases.MayRecord, s.addCaseEvidence)
+	register(a, post("/villages/{village}/cases/{case}/confirm", "confirm-case", "双方确认：对方户的人确认，或由工作人员注明对方的口头确认"), cases.MayConfirm, s.confirmCase)
+	register(a, get("/villages/{village}/households/{household}/confirmations", "list-confirmations", "请本户确认的事"), cases.MaySeeConfirmations, s.listConfirmations)
 	register(a, post("/villages/{village}/cases/{case}/withdraw", "withdraw-case", "登记人在规定时间内撤回"), cases.MayRecord, s.withdrawCase)
 	register(a, post("/villages/{village}/cases/{case}/reverse", "reverse-case", "冲正：由其他工作人员撤销已生效的记录，写明理由"), cases.MayReverse, s.reverseCase)
 	register(a, post("/villages/{village}/cases/{case}/amend", "amend-case", "更正：由其他工作人员改分值、等级或数量，写明理由"), cases.MayReverse, s.amendCase)
@@ -23,6 +26,7 @@ func (s *Server) registerCases(a *api) {
 	register(a, get("/villages/{village}/inspections", "list-inspections", "逐户检查的列表"), cases.MayInspect, s.listInspections)
 	register(a, get("/villages/{village}/inspections/{inspection}", "get-inspection", "一次检查和每户的填写"), cases.MayInspect, s.getInspection)
 	register(a, put("/villages/{village}/inspections/{inspection}/lines", "save-inspection-lines", "保存边走边填的几户，不记分"), cases.MayInspect, s.saveLines)
+	register(a, post("/villages/{village}/inspections/{inspection}/evidence", "add-inspection-evidence", "给检查中的一户补照片"), cases.MayInspect, s.addInspectionEvidence)
 	register(a, post("/villages/{village}/inspections/{inspection}/decide", "decide-inspection", "提交或审定：全部入账，有一行不对就都不入账并逐行说明"), cases.MayInspect, s.decideInspection)
 	register(a, post("/villages/{village}/inspections/{inspection}/return", "return-inspection", "退回修改，写明理由"), cases.MayApprove, s.returnInspection)
 	register(a, post("/villages/{village}/inspections/{inspection}/reverse", "reverse-inspection", "冲正整次检查：由其他工作人员办理，全部冲正或都不冲正，写明理由"), cases.MayReverse, s.reverseInspection)
@@ -91,6 +95,37 @@ func (s *Server) withdrawCase(ctx context.Context, by access.Actor, in *caseStep
 
 func (s *Server) reverseCase(ctx context.Context, by access.Actor, in *caseStepInput) (cases.Answer, error) {
 	return s.Cases.Reverse(ctx, by, in.Village.ID, in.Case.ID, in.Body)
+}
+
+type evidenceInput struct {
+	InCase
+	Body cases.EvidenceRequest
+}
+
+func (s *Server) addCaseEvidence(ctx context.Context, by access.Actor, in *evidenceInput) (cases.Answer, error) {
+	return s.Cases.AddEvidence(ctx, by, in.Village.ID, in.Case.ID, in.Body)
+}
+
+func (s *Server) confirmCase(ctx context.Context, by access.Actor, in *caseStepInput) (cases.Confirmation, error) {
+	return s.Cases.Confirm(ctx, by, in.Village.ID, in.Case.ID, in.Body)
+}
+
+type askedList struct {
+	Items []cases.Asked `json:"items"`
+}
+
+func (s *Server) listConfirmations(ctx context.Context, by access.Actor, in *InHousehold) (out askedList, err error) {
+	out.Items, err = s.Cases.AskedOf(ctx, by, in.Village.ID, in.Household.ID)
+	return out, err
+}
+
+type inspectionEvidenceInput struct {
+	InInspection
+	Body cases.EvidenceRequest
+}
+
+func (s *Server) addInspectionEvidence(ctx context.Context, by access.Actor, in *inspectionEvidenceInput) (cases.Inspection, error) {
+	return s.Cases.AddInspectionEvidence(ctx, by, in.Village.ID, in.Inspection.ID, in.Body)
 }
 
 type amendInput struct {

@@ -12,9 +12,11 @@ import (
 	"hefen/internal/access/accesstest"
 	"hefen/internal/board"
 	"hefen/internal/cases"
+	"hefen/internal/config"
 	"hefen/internal/id"
 	"hefen/internal/ledger"
 	"hefen/internal/ledger/ledgertest"
+	"hefen/internal/media"
 	"hefen/internal/rulebook"
 	"hefen/internal/storage"
 	"hefen/internal/storage/dbtest"
@@ -27,6 +29,8 @@ type casesWorld struct {
 	side *countyside
 	here spot
 	db   *storage.DB
+
+	photos *media.Service
 }
 
 func newCasesWorld(t *testing.T, db *storage.DB, template string) *casesWorld {
@@ -34,11 +38,17 @@ func newCasesWorld(t *testing.T, db *storage.DB, template string) *casesWorld {
 	c := newCountyside(t, db)
 	w := &casesWorld{side: c, here: c.here, db: db, accessWorld: &accessWorld{t: t, access: access.New(db, c.now, &wechat.Fake{}), village: c.here.village}}
 	book := rulebook.New(db, c.now)
+	folder, err := media.NewFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	photos := media.New(db, c.now, folder, config.Default().Photos)
 	_, w.h, w.logs = frame(t, func(s *Server) {
-		s.features, s.Config.Demo = []func(*Server, *api){(*Server).registerAccess, (*Server).registerCases, (*Server).registerLedger, (*Server).registerScheme}, true
+		s.features, s.Config.Demo = []func(*Server, *api){(*Server).registerAccess, (*Server).registerCases, (*Server).registerLedger, (*Server).registerScheme, (*Server).registerPhotos}, true
 		s.DB, s.Now, s.Access, s.Session = db, c.now, w.access, w.access.Actor
 		s.Village, s.Book = c.villages, book
-		s.Cases = cases.New(db, c.now, c.villages, book, w.access)
+		s.Cases = cases.New(db, c.now, c.villages, book, w.access, photos)
+		s.Media, w.photos = photos, photos
 		s.Board = board.New(db, nil, c.now, book, c.villages, board.Options{})
 	})
 	source, err := configs.Schemes.ReadFile("schemes/" + template)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"hefen/internal/access"
+	"hefen/internal/cases"
 	"hefen/internal/id"
 	"hefen/internal/media"
 )
@@ -153,6 +154,8 @@ func photoViewer(by access.Actor, village id.ID) media.Viewer {
 // maySeePhotosOf asks the feature whose thing the photo is shown with.
 func (s *Server) maySeePhotosOf(ctx context.Context, by access.Actor, u media.Use) error {
 	switch u.Kind {
+	case cases.PhotosOfCases:
+		return s.Cases.MaySeePhotos(ctx, by, u.Village, u.Ref, u.Part)
 	case "goods": // everybody of the village sees what the shop has
 		return by.Allow(maySeeVillage, access.Place{Village: u.Village})
 	}

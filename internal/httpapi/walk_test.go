@@ -237,7 +237,6 @@ func (c *countyside) services(s *Server) {
 	s.Access = access.New(c.db, c.now, &wechat.Fake{})
 	s.Village = c.villages
 	s.Book = rulebook.New(c.db, c.now)
-	s.Cases = cases.New(c.db, c.now, s.Village, s.Book, s.Access)
 	s.Market = market.New(c.db, c.now, s.Village, s.Book, s.Access.Names)
 	s.Board = board.New(c.db, nil, c.now, s.Book, s.Village, board.Options{})
 	photos, err := media.NewFolder(c.t.TempDir())
@@ -245,6 +244,7 @@ func (c *countyside) services(s *Server) {
 		c.t.Fatal(err)
 	}
 	s.Media = media.New(c.db, c.now, photos, s.Config.Photos)
+	s.Cases = cases.New(c.db, c.now, s.Village, s.Book, s.Access, s.Media)
 	s.Successions = succession.New(c.db, c.now, s.Village, func(ctx context.Context, village id.ID, day clock.Day) (*scheme.Scheme, error) {
 		v, err := s.Book.InForce(ctx, village, day)
 		if err != nil {

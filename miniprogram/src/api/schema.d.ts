@@ -738,6 +738,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/cases/{case}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 双方确认：对方户的人确认，或由工作人员注明对方的口头确认
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记。
+         */
+        post: operations["confirm-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/cases/{case}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 补充证明照片
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        post: operations["add-case-evidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/cases/{case}/reject": {
         parameters: {
             query?: never;
@@ -918,6 +958,26 @@ export interface paths {
          * @description 谁可以用：本户的人；本村的村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
          */
         get: operations["get-household"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/confirmations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 请本户确认的事
+         * @description 谁可以用：本户的人。
+         */
+        get: operations["list-confirmations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1372,6 +1432,26 @@ export interface paths {
          * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
          */
         post: operations["decide-inspection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/inspections/{inspection}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 给检查中的一户补照片
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        post: operations["add-inspection-evidence"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2870,6 +2950,9 @@ export interface components {
             repeated: boolean;
             title: string;
         };
+        AskedList: {
+            items: components["schemas"]["CasesAsked"][];
+        };
         BindingPage: {
             items: components["schemas"]["AccessBinding"][];
             /** @description missing on the last page */
@@ -2968,6 +3051,8 @@ export interface components {
             /** @description the caller may approve or reject it */
             can_review: boolean;
             can_withdraw: boolean;
+            /** @description word of other households, where one case is asked for */
+            confirmations?: components["schemas"]["CasesConfirmation"][];
             /**
              * Format: int64
              * @description milliseconds since 1970 UTC
@@ -2990,9 +3075,13 @@ export interface components {
             member?: string;
             member_name?: string;
             note?: string;
+            /** @description there is a note that the content check holds back */
+            note_held?: boolean;
             /** @description of the household */
             number: string;
             occurred_on: string;
+            /** @description evidence, where cases are listed or one is asked for */
+            photos?: components["schemas"]["MediaShot"][];
             /**
              * Format: int64
              * @description what counts; 0 while undecided
@@ -3028,6 +3117,22 @@ export interface components {
              */
             withdraw_until?: number;
         };
+        CasesAsked: {
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            asked_at: number;
+            /** @description who entered it */
+            by_name: string;
+            case: string;
+            item_name: string;
+            /** @description of the household that did it */
+            name: string;
+            /** @description of the household that did it */
+            number: string;
+            occurred_on: string;
+        };
         CasesChange: {
             grade?: string;
             note?: string;
@@ -3044,6 +3149,27 @@ export interface components {
             request_id: string;
             why: string;
         };
+        CasesConfirmation: {
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            asked_at: number;
+            /** @description who confirmed, or noted it */
+            by_name?: string;
+            /** Format: int64 */
+            confirmed_at?: number;
+            household: string;
+            household_name: string;
+            /**
+             * @description empty: asked and not answered; app: by its people; oral: as an official notes
+             * @enum {string}
+             */
+            how: "" | "app" | "oral";
+            note?: string;
+            /** @description of the household */
+            number: string;
+        };
         CasesEvent: {
             /**
              * Format: int64
@@ -3056,6 +3182,25 @@ export interface components {
             to: string;
             to_name: string;
             why?: string;
+        };
+        CasesEvidence: {
+            /** @description both: the other household */
+            household?: string;
+            /** @enum {string} */
+            kind: "photo" | "certificate" | "signature" | "both";
+            /** @description both: who confirmed it orally, and when; empty: the household is asked in the app, and the record waits */
+            note?: string;
+            /** @description as the upload answered */
+            photo?: string;
+            /** @description instead of the id: of the file as it was sent */
+            sha256?: string;
+        };
+        CasesEvidenceRequest: {
+            /** @description photos, certificates and signatures */
+            evidence: components["schemas"]["CasesEvidence"][];
+            /** @description inspections: the household that the photos are of */
+            household?: string;
+            request_id: string;
         };
         CasesInspection: {
             author: string;
@@ -3077,6 +3222,8 @@ export interface components {
             item_name: string;
             lines?: components["schemas"]["CasesInspectionLine"][];
             occurred_on: string;
+            /** @description evidence; part is the household */
+            photos?: components["schemas"]["MediaShot"][];
             repeated: boolean;
             /**
              * Format: int64
@@ -3212,6 +3359,8 @@ export interface components {
         CasesRequest: {
             /** @description the event or the first record of the same deed, where several records share one */
             event?: string;
+            /** @description what the item asks for */
+            evidence?: components["schemas"]["CasesEvidence"][];
             /** @description graded items: code of the grade */
             grade?: string;
             /** @description code of the item */
@@ -3279,6 +3428,8 @@ export interface components {
             /** @description the caller may approve or reject it */
             can_review: boolean;
             can_withdraw: boolean;
+            /** @description word of other households, where one case is asked for */
+            confirmations?: components["schemas"]["CasesConfirmation"][];
             /**
              * Format: int64
              * @description milliseconds since 1970 UTC
@@ -3301,9 +3452,13 @@ export interface components {
             member?: string;
             member_name?: string;
             note?: string;
+            /** @description there is a note that the content check holds back */
+            note_held?: boolean;
             /** @description of the household */
             number: string;
             occurred_on: string;
+            /** @description evidence, where cases are listed or one is asked for */
+            photos?: components["schemas"]["MediaShot"][];
             /**
              * Format: int64
              * @description what counts; 0 while undecided
@@ -4452,6 +4607,33 @@ export interface components {
              * @description bytes of the file
              */
             size: number;
+        };
+        MediaShot: {
+            /**
+             * Format: int64
+             * @description when it was attached, milliseconds since 1970 UTC
+             */
+            at: number;
+            /** @description SHA-256 of the stored photo; stays when it is removed */
+            hash: string;
+            /** Format: int64 */
+            height: number;
+            id: string;
+            /** @description the part of it that the photo is of */
+            part?: string;
+            /** @description photo, certificate, signature, … */
+            role: string;
+            /** @description of at most 240 pixels, for lists */
+            small?: string;
+            /**
+             * @description waiting and withheld: the content check; removed: past the months it is kept
+             * @enum {string}
+             */
+            state: "shown" | "waiting" | "withheld" | "removed";
+            /** @description opens without a session, for some minutes, and only for the caller's own rights; not to be stored */
+            url?: string;
+            /** Format: int64 */
+            width: number;
         };
         MediaUpload: {
             done: boolean;
@@ -6742,6 +6924,78 @@ export interface operations {
             };
         };
     };
+    "confirm-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesConfirmation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "add-case-evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesEvidenceRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "reject-case": {
         parameters: {
             query?: never;
@@ -7119,6 +7373,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VillageDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-confirmations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedList"];
                 };
             };
             /** @description Error */
@@ -8003,6 +8289,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CasesReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "add-inspection-evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                inspection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesEvidenceRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesInspection"];
                 };
             };
             /** @description Error */
