@@ -9,13 +9,17 @@ import (
 // that may do so are pointed out; people decide.
 var (
 	// taken are words of deductions and consequences.
-	taken = regexp.MustCompile(`上访|信访|缠访|闹访|非访|越级访|集体访|告状|举报|投诉|控告|申诉|起诉|诉讼|打官司|维权|` +
-		`言论|发帖|跟帖|网上发布|发表意见|提意见|谣|抖音|朋友圈|` +
-		`宗教|信仰|信教|教会|教堂|寺庙|` +
-		`患病|疾病|生病|残疾|精神病|传染病|艾滋|体检|疫苗|接种|` +
-		`结婚|离婚|再婚|复婚|改嫁|早婚|婚姻|婚恋|未婚|不婚|单身|恋爱|早恋|生育|怀孕|超生|计划生育|节育|结扎|彩礼|` +
-		`未成年|儿童|孩子|小孩|学生|辍学|逃学|` +
-		`不投票|弃权|不参加选举|投反对票|反对票|罢免`)
+	taken = strings.Fields(`上访 信访 缠访 闹访 非访 越级访 集体访 告状 举报 投诉 控告 申诉 起诉 诉讼 打官司 维权
+		言论 发帖 跟帖 网上发布 发表意见 提意见 谣 抖音 朋友圈
+		宗教 信仰 信教 教会 教堂 寺庙
+		患病 疾病 生病 残疾 精神病 传染病 艾滋 体检 疫苗 接种
+		结婚 离婚 再婚 复婚 改嫁 早婚 婚姻 婚恋 未婚 不婚 单身 恋爱 早恋 生育 怀孕 超生 计划生育 节育 结扎 彩礼
+		未成年 儿童 孩子 小孩 学生 辍学 逃学
+		不投票 弃权 不参加选举 反对票 罢免`)
+	// An expression below is tried only where one of the words beside it stands, because most items have none.
+	givenUpHas  = strings.Fields(`访 诉 举报 控告 维权 教 离婚 再婚 生育 放弃 节育 结扎 堕胎 引产 低保`)
+	servicesHas = strings.Fields(`取消 停 扣发 限制 不予 不给 不得 拒绝`)
+	appHas      = strings.Fields(`小程序 app 软件 平台 公众号 账号 客户端 签到 打卡 登录 登陆`)
 	// given up are words of awards for not using a right.
 	givenUp = regexp.MustCompile(`(不|未|无|零|没有|停止|停|息|罢|撤|劝返|放弃|撤回|撤销).{0,4}(上访|信访|越级访|举报|投诉|控告|申诉|起诉|诉讼|维权|信教|宗教|离婚|生育|再婚)|` +
 		`息访|罢访|停访|息诉|撤诉|罢诉|放弃.{0,8}(权|补偿|补助|赔偿|救助|低保|继承|申请)|退教|节育|结扎|堕胎|引产|主动退出低保`)
@@ -31,23 +35,40 @@ func (b *binder) checkRights(it *Item, n *node) {
 	words := it.said()
 	at := n.get("name")
 	if lo < 0 || effects || it.Set {
-		if w := taken.FindString(words); w != "" {
+		if w := mentions(words, taken); w != "" {
 			b.warn(at, "rights", "事项里有“"+w+"”，可能涉及村民的合法权利", "村规不能因信访、投诉、言论、信仰、健康、婚姻、未成年人等扣分，请核对，必要时删去这个事项")
 			return
 		}
 	}
 	if hi > 0 {
-		if w := givenUp.FindString(words); w != "" {
+		if w := find(givenUp, givenUpHas, words); w != "" {
 			b.warn(at, "rights", "事项里有“"+w+"”，像是奖励村民放弃合法权利", "村规不能拿积分换村民不信访、不投诉、放弃待遇等，请核对，必要时删去这个事项")
 			return
 		}
 	}
-	if w := services.FindString(words); w != "" {
+	if w := find(services, servicesHas, words); w != "" {
 		b.warn(at, "rights", "事项里有“"+w+"”，积分不能影响低保、证明、医保等公共服务", "积分的后果只能是积分、兑换、排名和评比，请删去这个说法")
 	}
-	if w := app.FindString(words); w != "" && hi > 0 {
+	if w := find(app, appHas, words); w != "" && hi > 0 {
 		b.warn(at, "app", "事项里有“"+w+"”，像是给安装、登录或每日签到记分", "积分应当记给村民做的事，请删去这个事项，或写清楚做了什么事")
 	}
+}
+
+// mentions is the first of the words that stands in a text, empty where none does.
+func mentions(text string, words []string) string {
+	for _, w := range words {
+		if strings.Contains(text, w) {
+			return w
+		}
+	}
+	return ""
+}
+
+func find(re *regexp.Regexp, has []string, text string) string {
+	if mentions(strings.ToLower(text), has) == "" {
+		return ""
+	}
+	return re.FindString(text)
 }
 
 // said is all the words of an item that people read.

@@ -131,6 +131,7 @@ func (b *binder) checkOnly(it *Item, n *node) {
 var (
 	quantityWord = regexp.MustCompile(`\bquantity\b`)
 	gradeWord    = regexp.MustCompile(`\bgrade\b`)
+	matchesWord  = regexp.MustCompile(`\bmatches\b`)
 	unknownName  = regexp.MustCompile(`unknown name (\S+)`)
 )
 
@@ -138,6 +139,10 @@ const conditionAdvice = "可以用 age、states、size、adults、quantity、gra
 
 // condition compiles an expression and says where in the file it is wrong.
 func (b *binder) condition(n *node, src string) *condition {
+	if matchesWord.MatchString(src) {
+		b.fail(n, "when", "条件里不能用 matches", conditionAdvice) // patterns cost far more to read than they are long
+		return nil
+	}
 	c, err := newCondition(src)
 	if err == nil {
 		return c

@@ -146,7 +146,7 @@ func TestCheckMeaning(t *testing.T) {
 		{"review: {panel: true, levels: 2}", "review: ‹{panel: true, direct: true}", "review 要评议小组评定的事项不能直接生效"},
 		// words
 		{"name: 弄虚作假", "name: ‹越级上访", "rights? 事项里有“上访”"},
-		{"name: 一般, points: -2", "name: 孩子早恋, points: -2", "rights? 事项里有“孩子”"},
+		{"name: 一般, points: -2", "name: 孩子早恋, points: -2", "rights? 事项里有“早恋”"},
 		{"name: 走访慰问", "name: ‹全年无信访", "rights? 事项里有“无信访”，像是奖励"},
 		{"name: 走访慰问", "name: ‹主动放弃低保", "rights? 事项里有“放弃低保”"},
 		{"name: 弄虚作假", "name: ‹酒驾取消低保", "rights? 事项里有“取消低保”"},

@@ -216,6 +216,7 @@ func TestWords(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(village))
+	f.Add([]byte(everything(f)))
 	f.Add([]byte("a: &x [*x]"))
 	f.Add([]byte("- - - ? : [{"))
 	f.Add([]byte("format: 1\ntitle: 甲\nsubject: person\nwallets: []\nclasses: []\nitems: [{code: a}]"))
@@ -233,12 +234,18 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// BenchmarkParse250Items reads a village's large table, all kinds of items among them.
 func BenchmarkParse250Items(b *testing.B) {
+	full := everything(b)
+	at, end := strings.Index(full, "  - {code: sweep"), strings.Index(full, "\nrounds:\n")
+	items := full[at:end]
 	var src strings.Builder
-	src.WriteString(village)
-	for i := range 238 {
-		fmt.Fprintf(&src, "  - {code: i%d, name: 事项%d, class: free, points: 5, caps: [{per: month, points: 10}], evidence: [photo, none], review: {direct: true}}\n", i, i)
+	src.WriteString(full[:end])
+	for i := 1; i < 13; i++ {
+		more := strings.NewReplacer("{code: ", fmt.Sprintf("{code: c%d", i), "- code: ", fmt.Sprintf("- code: c%d", i), "name: ", fmt.Sprintf("name: %d号", i), ", own: true", "")
+		src.WriteString("\n" + more.Replace(items))
 	}
+	src.WriteString(full[end:])
 	b.ReportAllocs()
 	for b.Loop() {
 		if s, problems := Parse([]byte(src.String())); s == nil {
