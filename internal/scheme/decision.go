@@ -61,6 +61,7 @@ type Lift struct {
 // a conflict group took back of earlier records is in Replaced: the height that was reached is Counted + Replaced.
 type Decided struct {
 	Case       id.ID
+	Role       string // of the party it counts for; empty: the case's own account
 	Account    id.ID
 	Member     id.ID
 	Group      id.ID

@@ -75,14 +75,14 @@ type Facts struct {
 	byGroup   map[id.ID][]Decided // zero: the whole village
 }
 
-// NewFacts sorts what the windows brought by order of decision and drops the copies that overlapping windows bring.
+// NewFacts sorts what the windows brought by order of decision and drops the copies that overlapping windows bring. One
+// case may hold several records of the same person, who has several roles in it.
 func NewFacts(rows []Decided) *Facts {
 	slices.SortFunc(rows, func(a, b Decided) int {
-		return cmp.Or(cmp.Compare(a.No, b.No), cmp.Compare(a.Case, b.Case), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Member, b.Member))
+		return cmp.Or(cmp.Compare(a.No, b.No), cmp.Compare(a.Case, b.Case), cmp.Compare(a.Role, b.Role), cmp.Compare(a.Account, b.Account),
+			cmp.Compare(a.Member, b.Member), cmp.Compare(a.Group, b.Group))
 	})
-	rows = slices.CompactFunc(rows, func(a, b Decided) bool {
-		return a.Case == b.Case && a.Account == b.Account && a.Member == b.Member && a.No == b.No
-	})
+	rows = slices.Compact(rows)
 	f := &Facts{byAccount: make(map[id.ID][]Decided, 8), byGroup: make(map[id.ID][]Decided, 4)}
 	for _, d := range rows {
 		f.add(d)
@@ -144,7 +144,7 @@ func Remember(s *Scheme, c Case, d Decision, no int64) []Decided {
 	}
 	out := []Decided{rec}
 	for _, sh := range d.Shares {
-		rec.Account, rec.Member, rec.Group, rec.Counted, rec.Replaced, rec.Warned = sh.Account, sh.Member, sh.Group, sh.Counted, sh.Replaced, sh.Warned
+		rec.Role, rec.Account, rec.Member, rec.Group, rec.Counted, rec.Replaced, rec.Warned = sh.Role, sh.Account, sh.Member, sh.Group, sh.Counted, sh.Replaced, sh.Warned
 		out = append(out, rec)
 	}
 	return out

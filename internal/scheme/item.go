@@ -112,13 +112,14 @@ func (i *Item) InForce(day clock.Day) bool {
 	return (i.From == 0 || i.From <= day) && (i.To == 0 || day <= i.To)
 }
 
-// reach is the least and the most that a record can count for anybody before limits and factors.
+// reach is the least and the most that a record can count for anybody before limits and the factors of campaigns and
+// repetitions.
 func (i *Item) reach() (lo, hi points.Amount) {
-	lo, hi = i.Value.Bounds()
+	least, most := i.Value.Bounds()
+	lo, hi = least, most
 	for _, p := range i.Parties {
-		if p.Points != nil {
-			lo, hi = min(lo, *p.Points), max(hi, *p.Points)
-		}
+		a, b := p.amount(least), p.amount(most)
+		lo, hi = min(lo, a, b), max(hi, a, b)
 	}
 	if i.State != "" || i.Conflict != "" || i.Value.Kind == ValueMilestones {
 		lo, hi = min(lo, -hi), max(hi, -lo) // what was given before may be taken back

@@ -44,7 +44,7 @@ func (a *asking) of(c *Case, item *Item) {
 	}
 	for i := range a.scheme.Budgets {
 		b := &a.scheme.Budgets[i]
-		if _, hi := item.Value.Bounds(); hi > 0 && b.covers(a.scheme, c) {
+		if _, hi := item.reach(); hi > 0 && b.covers(a.scheme, c) {
 			issue := b.issue(c.OccurredOn)
 			if !slices.ContainsFunc(a.keys.Issued, func(x Issue) bool { return x.key() == issue.key() }) {
 				a.keys.Issued = append(a.keys.Issued, issue)
@@ -170,7 +170,7 @@ func (a *asking) measures(c *Case, item *Item, account id.ID) {
 			ask(code)
 		}
 	}
-	if _, hi := item.Value.Bounds(); hi > 0 && s.opensFaults && s.OpenFault != FaultCount {
+	if _, hi := item.reach(); hi > 0 && s.opensFaults && s.OpenFault != FaultCount {
 		a.keys.Tags = true
 	}
 }
