@@ -84,6 +84,6 @@ if [ "$half" != go ]; then
   stage "sizes" npm_run size
   stage "compile check" compile_check
   stage "build the server" make --no-print-directory build
-  stage "end to end" scripts/with-demo.sh sh -c 'cd miniprogram && npm run --silent e2e -- --base "$HEFEN_BASE"'
+  stage "end to end" scripts/with-demo.sh sh -c 'cd miniprogram && npm run --silent e2e -- --base "$HEFEN_BASE" --log "$HEFEN_LOG"'
 fi
 finish

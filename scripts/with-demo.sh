@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs a command while a server with the demo county runs on a free port in a temporary folder; HEFEN_BASE is its address.
+# Runs a command while a server with the demo county runs on a free port in a temporary folder; HEFEN_BASE is its address, HEFEN_LOG its log.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/servers.sh
@@ -13,7 +13,7 @@ port=$(free_port)
 HEFEN_DEMO=true HEFEN_LISTEN=127.0.0.1:$port HEFEN_DATA_DIR=$TEMP/data HEFEN_LIMITS_PER_ADDRESS=100000 HEFEN_LIMITS_PER_USER=100000 \
   HEFEN_LIMITS_LOGINS_PER_ADDRESS=10000 bin/hefen serve >"$TEMP/server.log" 2>&1 &
 SERVER=$!
-export HEFEN_BASE=http://127.0.0.1:$port
+export HEFEN_BASE=http://127.0.0.1:$port HEFEN_LOG=$TEMP/server.log
 ready() { curl -fsS "$HEFEN_BASE/readyz" 2>/dev/null || node -e 'fetch(process.env.HEFEN_BASE+"/readyz").then(r=>process.exit(r.ok?0:1),()=>process.exit(1))'; }
 gone() { ! kill -0 "$SERVER" 2>/dev/null; }
 if ! wait_for 180 eval 'gone || ready' || gone; then

@@ -350,7 +350,7 @@ func TestSeveralPeopleOfOneNumber(t *testing.T) {
 		w.ok("by WeChat", err)
 		_, err = w.Switch(ctx, viaWeChat, plain, "")
 		w.want("switch without a proved number", err, ErrNotYours)
-		if list, err := w.Identities(ctx, viaWeChat); err != nil || len(list) != 0 {
+		if list, err := w.Identities(ctx, viaWeChat); err != nil || list == nil || len(list) != 0 {
 			t.Errorf("identities %v, %v", list, err)
 		}
 	})

@@ -78,11 +78,11 @@ type Identity struct {
 
 // withPhone lists the active users of a number, the likeliest first.
 func (s *Service) withPhone(ctx context.Context, idx []byte) ([]Identity, error) {
+	people := []Identity{}
 	if len(idx) == 0 {
-		return nil, nil
+		return people, nil
 	}
 	day := s.today()
-	people := []Identity{}
 	rows, err := s.db.Query(ctx, "SELECT id, name FROM users WHERE phone_idx = ? AND state = 'active' ORDER BY id DESC LIMIT 20", idx)
 	if err != nil {
 		return nil, err

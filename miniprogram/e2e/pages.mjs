@@ -5,6 +5,10 @@ export const roles = { villager: '村民', team: '驻村队员', secretary: '第
 /** do brings a page into the state worth looking at, beyond opening it. */
 export const pages = [
   { name: 'enter', role: '', path: '/pages/enter/index' },
+  { name: 'login-phone', role: '', path: '/pages/login/phone' },
+  { name: 'login-code', role: '', path: '/pages/login/phone', do: askForCode },
+  { name: 'login-pin', role: '', path: '/pages/login/pin', do: wrongPin },
+  { name: 'privacy', role: '', path: '/pages/privacy/index' },
   { name: 'home', role: 'villager', path: '/pages/home/index' },
   { name: 'passbook', role: 'villager', path: '/pages/passbook/index' },
   { name: 'goods', role: 'villager', path: '/pages/goods/index' },
@@ -12,6 +16,12 @@ export const pages = [
   { name: 'rules', role: 'villager', path: '/pages/rules/index' },
   { name: 'mine', role: 'villager', path: '/pages/mine/index' },
   { name: 'bind', role: 'villager', path: '/pages/bind/index' },
+  { name: 'login-who', role: 'villager', path: '/pages/login/who' },
+  { name: 'settings', role: 'villager', path: '/pages/settings/index' },
+  { name: 'settings-pin', role: 'villager', path: '/pages/settings/pin' },
+  { name: 'settings-sessions', role: 'villager', path: '/pages/settings/sessions' },
+  { name: 'settings-data', role: 'villager', path: '/pages/settings/data' },
+  { name: 'settings-close', role: 'villager', path: '/pages/settings/data', do: askToClose },
   { name: 'team-home', role: 'team', path: '/team/home/index' },
   { name: 'team-households', role: 'team', path: '/team/households/index', do: pickHousehold },
   { name: 'team-items', role: 'team', path: '/team/items/index' },
@@ -22,12 +32,42 @@ export const pages = [
   { name: 'team-reviews', role: 'secretary', path: '/team/reviews/index' },
   { name: 'team-bindings', role: 'team', path: '/team/bindings/index' },
   { name: 'team-cases', role: 'team', path: '/team/cases/index' },
+  { name: 'team-pin', role: 'team', path: '/team/pin/index' },
+  { name: 'team-pin-house', role: 'team', path: '/team/pin/index', do: openPin },
+  { name: 'team-minicode', role: 'team', path: '/team/minicode/index' },
   { name: 'keeper-home', role: 'keeper', path: '/keeper/home/index' },
   { name: 'keeper-basket', role: 'keeper', path: '/keeper/home/index', do: fillBasket },
   { name: 'keeper-confirm', role: 'keeper', path: '/keeper/home/index', do: confirmBasket },
   { name: 'keeper-receipt', role: 'keeper', path: '/keeper/home/index', do: redeem },
   { name: 'keeper-today', role: 'keeper', path: '/keeper/today/index' },
 ]
+
+let numbers = 0
+
+async function askForCode(ui) {
+  await ui.type(`139${String(Date.now() + numbers++).slice(-8)}`)
+  await ui.tap('.tick')
+  await ui.tapButton('获取验证码')
+  await ui.see('.title', '短信发到了')
+}
+
+async function wrongPin(ui) {
+  await ui.type('HF1-0000000000000000000000', 0)
+  await ui.type('384915', 1)
+  await ui.tap('.tick')
+  await ui.tapButton('进入')
+  await ui.see('.notice-brick')
+}
+
+async function askToClose(ui) {
+  await ui.tapButton('注销账号')
+  await ui.see('.hf-sheet')
+}
+
+async function openPin(ui) {
+  await ui.tap('.household')
+  await ui.see('.wd-button', '换一家')
+}
 
 async function pickHousehold(ui) {
   await ui.tap('.household')

@@ -1,5 +1,6 @@
 /**
- * End to end against a running demo server: npm run e2e -- --base http://127.0.0.1:8080
+ * End to end against a running demo server: npm run e2e -- --base http://127.0.0.1:8080 --log FILE
+ * FILE is the server's log, in which the demo shows the codes that go to phones.
  * The main loop on H5 and on the compiled mini-program, then on every H5 page: nothing wider than the screen at 320 px
  * with the largest letters, no serious finding of axe, nothing loaded from another host. Ends non-zero if any failed.
  */
@@ -11,11 +12,12 @@ import { fileURLToPath } from 'node:url'
 import { execFileSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { launch } from './browser.mjs'
+import { phoneLogin, pinLogin } from './login.mjs'
 import { loop } from './loop.mjs'
 import { pages, roles } from './pages.mjs'
 import { H5, serve, Weapp } from './ui.mjs'
 
-const { values } = parseArgs({ options: { base: { type: 'string' }, only: { type: 'string', default: '' } } })
+const { values } = parseArgs({ options: { base: { type: 'string' }, log: { type: 'string', default: '' }, only: { type: 'string', default: '' } } })
 if (!values.base) throw new Error('--base URL of a running demo server is missing')
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -23,6 +25,7 @@ const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve('axe-co
 let passed = 0
 let failed = 0
 const strangers = new Set()
+const broken = new Set()
 const browser = await launch()
 
 await part('loop-h5', async () => {
@@ -33,9 +36,20 @@ await part('loop-mini-program', async () => {
   const { ui, close } = await weappPerson()
   await loop(ui, ok).finally(close)
 })
+await part('login-phone', async () => {
+  if (!values.log) throw new Error('--log FILE of the server is missing')
+  const { ui, close } = await person(320, 2)
+  await phoneLogin(ui, values.log, ok).finally(close)
+})
+await part('login-pin', async () => {
+  const { ui, close } = await person(320, 2)
+  await pinLogin(ui, ok).finally(close)
+})
 for (const role of ['', ...Object.keys(roles)]) {
   await part(`pages-${role || 'visitor'}`, () => everyPage(role))
 }
+check(broken.size === 0, `no page breaks its content security policy ${[...broken].join(' ')}`)
+await part('policy', policy)
 check(strangers.size === 0, `the pages load nothing from other hosts ${[...strangers].join(' ')}`)
 await browser.close()
 console.log(`e2e: ${passed} passed, ${failed} failed`)
@@ -96,7 +110,25 @@ function watch(page, origin) {
     const url = request.url()
     if (!url.startsWith(origin) && !/^(data|blob|about):/.test(url)) strangers.add(url)
   })
+  page.on('console', (line) => {
+    if (/Content Security Policy/i.test(line.text())) broken.add(line.text().slice(0, 200))
+  })
   page.on('pageerror', (error) => console.log(`      page: ${error.message.slice(0, 300)}`))
+}
+
+/** What the server says of the first page: scripts from this server only, none inline but those it names by their hash. */
+async function policy() {
+  const answer = await fetch(`${values.base}/`)
+  const parts = Object.fromEntries((answer.headers.get('content-security-policy') ?? '').split(';').map((p) => {
+    const [name, ...rest] = p.trim().split(/\s+/)
+    return [name, rest]
+  }))
+  check(!!parts['script-src'] && parts['script-src'].every((s) => s === "'self'" || /^'sha256-/.test(s)), `scripts: ${parts['script-src']?.join(' ')}`)
+  const all = Object.values(parts).flat()
+  check(!all.some((s) => /^https?:|\*|unsafe-eval/.test(s)), 'the policy names no other host and no eval')
+  check(parts['object-src']?.[0] === "'none'" && parts['frame-ancestors']?.[0] === "'none'", 'no plug-ins, no frames around the pages')
+  const page = await answer.text()
+  check(!/\son\w+=/i.test(page), 'no script in an attribute of the page')
 }
 
 async function everyPage(role) {

@@ -12,4 +12,11 @@ interface ImportMetaEnv {
 }
 
 /** The mini-program's own global; absent on H5. */
-declare const wx: { getRandomValues?(o: { length: number; success(r: { randomValues: ArrayBuffer }): void; fail(): void }): void }
+declare const wx: {
+  env?: { USER_DATA_PATH: string }
+  getRandomValues?(o: { length: number; success(r: { randomValues: ArrayBuffer }): void; fail(): void }): void
+  openPrivacyContract?(o: object): void
+  onNeedPrivacyAuthorization?(
+    listener: (resolve: (answer: { event: 'agree' | 'disagree' | 'exposureAuthorization'; buttonId?: string }) => void, info?: { referrer?: string }) => void,
+  ): void
+}

@@ -44,3 +44,11 @@ export type Redemption = Schemas['MarketReceipt']
 
 export type BoardRow = Schemas['BoardRow']
 export type Board = Schemas['BoardPage']
+
+export type Ways = Schemas['Ways']
+export type Identity = Schemas['AccessIdentity']
+export type Device = Schemas['AccessDevice']
+export type Consent = Schemas['AccessConsent']
+export type PinState = Schemas['AccessPINState']
+export type PinSlip = Schemas['AccessPINSlip']
+export type HouseholdExport = Schemas['HouseholdExport']

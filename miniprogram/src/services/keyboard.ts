@@ -21,4 +21,8 @@ function mark(): void {
     if (!element.hasAttribute('role')) element.setAttribute('role', 'button')
   }
   for (const picture of document.querySelectorAll('uni-tabbar img:not([alt])')) picture.setAttribute('alt', '')
+  // The framework keeps a picture's name outside, on its own element.
+  for (const picture of document.querySelectorAll('uni-image img:not([alt])')) {
+    picture.setAttribute('alt', picture.closest('uni-image')?.getAttribute('aria-label') ?? '')
+  }
 }

@@ -1,15 +1,38 @@
-/** What this device can do: scanning exists in the mini-program only, speech on H5 only where the browser has it. */
+/** What this device can do: scanning by WeChat's camera or, on H5, by the browser's; speech on H5 only where there is a voice. */
+// #ifdef H5
+import { hasCamera, scanPhoto, scanWithCamera } from './camera'
+// #endif
 
 export function canScan(): boolean {
   let able = false
   // #ifdef MP-WEIXIN
   able = true
   // #endif
+  // #ifdef H5
+  able = hasCamera()
+  // #endif
   return able
 }
 
-/** The text of a code, or an empty string when the person gave up or refused the camera: typing always remains. */
+/** Whether a code can be read from a photo: on H5, also where the camera itself is not allowed. */
+export function canScanPhoto(): boolean {
+  let able = false
+  // #ifdef H5
+  able = typeof createImageBitmap === 'function'
+  // #endif
+  return able
+}
+
+/**
+ * The text of a code, or an empty string when the person gave up or refused the camera: typing always remains. Throws on H5
+ * when the browser or the person refuses the camera, so that a page can say so.
+ */
 export function scan(): Promise<string> {
+  // #ifdef H5
+  return scanWithCamera()
+  // #endif
+  // #ifndef H5
+  // eslint-disable-next-line no-unreachable
   return new Promise((resolve) => {
     uni.scanCode({
       scanType: ['qrCode', 'barCode'],
@@ -17,6 +40,53 @@ export function scan(): Promise<string> {
       fail: () => resolve(''),
     })
   })
+  // #endif
+}
+
+/** The text of a code in a photo, or an empty string. */
+export function scanFromPhoto(): Promise<string> {
+  // #ifdef H5
+  return scanPhoto()
+  // #endif
+  // #ifndef H5
+  // eslint-disable-next-line no-unreachable
+  return Promise.resolve('')
+  // #endif
+}
+
+/** Whether a page can be sent to a printer. */
+export function canPrint(): boolean {
+  let able = false
+  // #ifdef H5
+  able = typeof window !== 'undefined' && typeof window.print === 'function' && !inWeChatBrowser()
+  // #endif
+  return able
+}
+
+export function print(): void {
+  // #ifdef H5
+  window.print()
+  // #endif
+}
+
+/** The pages run inside WeChat's browser. */
+export function inWeChatBrowser(): boolean {
+  let inside = false
+  // #ifdef H5
+  inside = typeof navigator !== 'undefined' && /MicroMessenger/i.test(navigator.userAgent)
+  // #endif
+  return inside
+}
+
+/** What the list of sessions calls this device. */
+export function deviceName(): string {
+  let name = '微信小程序'
+  // #ifdef H5
+  const agent = typeof navigator === 'undefined' ? '' : navigator.userAgent
+  const kind = /iPhone|iPad/i.test(agent) ? '苹果手机' : /Android|HarmonyOS/i.test(agent) ? '安卓手机' : '电脑'
+  name = inWeChatBrowser() ? `${kind}（微信里的网页）` : `${kind}（网页）`
+  // #endif
+  return name
 }
 
 export function canSpeak(): boolean {

@@ -16,6 +16,8 @@ export interface Call {
   path: string
   query?: Query
   body?: object
+  /** The answer is a file: it comes as an ArrayBuffer. */
+  binary?: boolean
 }
 
 /** One input that was wrong: JSON path and what to do about it. */
@@ -94,6 +96,8 @@ export async function request<T>(call: Call): Promise<T> {
 }
 
 export const get = <T>(path: string, query?: Query) => request<T>({ method: 'GET', path, query })
+/** A file: a picture or a workbook. */
+export const getFile = (path: string) => request<ArrayBuffer>({ method: 'GET', path, binary: true })
 /** For logging in and out only; every other write goes through services/write. */
 export const post = <T>(path: string, body: object = {}) => request<T>({ method: 'POST', path, body })
 
@@ -108,13 +112,25 @@ function send<T>(call: Call): Promise<T> {
       data: call.body,
       header,
       timeout: TIMEOUT_MS,
+      ...(call.binary ? { responseType: 'arraybuffer' } : {}),
       success: (answer) => {
         if (answer.statusCode >= 200 && answer.statusCode < 300) resolve(answer.data as T)
-        else reject(problemOf(answer.statusCode, answer.data))
+        else reject(problemOf(answer.statusCode, call.binary ? readable(answer.data) : answer.data))
       },
       fail: () => reject(new ApiError(0, 'network', '网络不通，请看看手机信号，再试一次')),
     })
   })
+}
+
+/** A refusal of a file is JSON all the same. Its words are beyond ASCII, which old phones decode only so. */
+function readable(data: unknown): unknown {
+  try {
+    const bytes = new Uint8Array(data as ArrayBuffer)
+    const escaped = Array.from(bytes, (b) => `%${b.toString(16).padStart(2, '0')}`).join('')
+    return JSON.parse(decodeURIComponent(escaped))
+  } catch {
+    return null
+  }
 }
 
 function queryString(query: Query = {}): string {

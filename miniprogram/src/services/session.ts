@@ -5,13 +5,28 @@
 import { computed, ref } from 'vue'
 import type { Me, Membership, Role } from '@/api/types'
 import { ApiError, currentToken, get, keepToken, onExpired, post } from './request'
+import { deviceName } from './platform'
+import { PRIVACY_VERSION } from './privacy'
 import { pendingWrites, resend, type Resent } from './write'
 
 const PERSONA_KEY = 'hefen.persona'
 const PLACE_KEY = 'hefen.place'
+const OFFICE_KEY = 'hefen.office'
+
+/** What a login gives. */
+export interface Signed {
+  token: string
+  /** The one household that it is for, after a login with its PIN. */
+  household_id?: string
+  /** The PIN came from a slip. */
+  choose_pin: boolean
+  /** Users with the phone number. */
+  people: number
+}
 
 const me = ref<Me>()
 const place = ref<string>(String(uni.getStorageSync(PLACE_KEY) || ''))
+const office = ref<string>(String(uni.getStorageSync(OFFICE_KEY) || ''))
 const waiting = ref(0)
 const lastResent = ref<Resent>()
 
@@ -32,8 +47,13 @@ export const home = computed<Membership | undefined>(() => {
 })
 
 const teamRoles = ['team_member', 'first_secretary', 'group_leader']
-export const teamRole = computed<Role | undefined>(() => me.value?.roles.find((r) => teamRoles.includes(r.role)))
-export const keeperRole = computed<Role | undefined>(() => me.value?.roles.find((r) => r.role === 'keeper'))
+/** The office chosen among several, else the first. */
+const officeOf = (fits: (r: Role) => boolean) => {
+  const all = me.value?.roles.filter(fits) ?? []
+  return all.find((r) => r.id === office.value) ?? all[0]
+}
+export const teamRole = computed<Role | undefined>(() => officeOf((r) => teamRoles.includes(r.role)))
+export const keeperRole = computed<Role | undefined>(() => officeOf((r) => r.role === 'keeper'))
 
 /** The village for pages that need no household. */
 export const villageId = computed(() => home.value?.village_id ?? teamRole.value?.village_id ?? keeperRole.value?.village_id ?? me.value?.roles[0]?.village_id ?? '')
@@ -41,6 +61,12 @@ export const villageId = computed(() => home.value?.village_id ?? teamRole.value
 export function choosePlace(household: string): void {
   place.value = household
   uni.setStorageSync(PLACE_KEY, household)
+}
+
+/** Takes up one of several offices, here or in another village. */
+export function chooseOffice(role: string): void {
+  office.value = role
+  uni.setStorageSync(OFFICE_KEY, role)
 }
 
 /** At the start of the app: says how to log in again; nothing is asked of the person. */
@@ -79,25 +105,70 @@ export function countWaiting(): void {
 
 export async function loginAs(persona: string): Promise<Me> {
   const signed = await post<{ token: string }>('/login/demo', { persona })
-  keepToken(signed.token)
+  await begun(signed.token)
   uni.setStorageSync(PERSONA_KEY, persona)
-  forgetPerson()
   return ensureMe(true)
 }
 
-export async function logout(): Promise<void> {
+/** With the code that came to a phone. */
+export async function loginByCode(phone: string, code: string): Promise<Signed> {
+  return signIn('/login/phone', { phone, code, privacy: PRIVACY_VERSION })
+}
+
+/** With the household's code and PIN. */
+export async function loginByPin(householdCode: string, pin: string): Promise<Signed> {
+  return signIn('/login/pin', { household_code: householdCode, pin, privacy: PRIVACY_VERSION })
+}
+
+/** As another person with the same phone number. */
+export async function switchTo(user: string): Promise<Signed> {
+  return signIn('/me/switch', { user_id: user })
+}
+
+async function signIn(path: string, body: object): Promise<Signed> {
+  const signed = await post<Signed>(path, { ...body, device: deviceName() })
+  await begun(signed.token)
+  await ensureMe(true)
+  return signed
+}
+
+/** Whoever was here before on this device is forgotten; writes of theirs stay kept for them. */
+async function begun(token: string): Promise<void> {
+  await loading?.catch(() => undefined)
+  keepToken(token)
+  uni.removeStorageSync(PERSONA_KEY)
+  forgetPerson()
+}
+
+/** How many there are to choose from after a login: households, offices, and other people with the number. */
+export function choices(people = 1): number {
+  return (me.value?.memberships.length ?? 0) + offices().length + Math.max(0, people - 1)
+}
+
+/** The offices that have pages of their own. */
+export function offices(): Role[] {
+  return me.value?.roles.filter((r) => r.role === 'keeper' || teamRoles.includes(r.role)) ?? []
+}
+
+export async function logout(everywhere = false): Promise<void> {
   try {
-    await post('/logout')
+    await post('/logout', { everywhere })
   } finally {
-    keepToken('')
-    uni.removeStorageSync(PERSONA_KEY)
-    forgetPerson()
+    leave()
   }
+}
+
+/** Forgets who was here without asking the server, whose session has ended already. */
+export function leave(): void {
+  keepToken('')
+  uni.removeStorageSync(PERSONA_KEY)
+  forgetPerson()
 }
 
 function forgetPerson(): void {
   me.value = undefined
   choosePlace('')
+  chooseOffice('')
 }
 
 /** The page on which this person begins. */
