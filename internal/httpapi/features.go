@@ -10,6 +10,7 @@ var features = []func(s *Server, a *api){
 	(*Server).registerSuccession,
 	(*Server).registerCases,
 	(*Server).registerLedger,
+	(*Server).registerStanding,
 	(*Server).registerScheme,
 	(*Server).registerMarket,
 	(*Server).registerPhotos,

@@ -22,6 +22,7 @@ import (
 	"hefen/internal/media"
 	"hefen/internal/redisx"
 	"hefen/internal/rulebook"
+	"hefen/internal/standing"
 	"hefen/internal/storage"
 	"hefen/internal/succession"
 	"hefen/internal/village"
@@ -47,6 +48,7 @@ type Server struct {
 	Market      *market.Service
 	Access      *access.Service
 	Cases       *cases.Service
+	Standing    *standing.Service
 	Media       *media.Service
 
 	// Gauges are read at each look at /metrics: name without the prefix hefen_ → help and value.

@@ -20,6 +20,7 @@ import (
 	"hefen/internal/media"
 	"hefen/internal/rulebook"
 	"hefen/internal/scheme"
+	"hefen/internal/standing"
 	"hefen/internal/storage"
 	"hefen/internal/storage/dbtest"
 	"hefen/internal/succession"
@@ -238,6 +239,7 @@ func (c *countyside) services(s *Server) {
 	s.Village = c.villages
 	s.Book = rulebook.New(c.db, c.now)
 	s.Market = market.New(c.db, c.now, s.Village, s.Book, s.Access.Names)
+	s.Standing = standing.New(c.db, c.now, s.Village)
 	s.Board = board.New(c.db, nil, c.now, s.Book, s.Village, board.Options{})
 	photos, err := media.NewFolder(c.t.TempDir())
 	if err != nil {
