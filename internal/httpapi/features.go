@@ -15,4 +15,5 @@ var features = []func(s *Server, a *api){
 	(*Server).registerMarket,
 	(*Server).registerPhotos,
 	(*Server).registerCounter,
+	(*Server).registerStock,
 }

@@ -22,6 +22,8 @@ func Audit(ctx context.Context, db *storage.DB) (ledger.Report, error) {
 	lots := ledger.Check{Law: "5", What: "stock of each lot is the sum of its moves, and not below zero"}
 	done := ledger.Check{Law: "5", What: "each redemption is one posting of its total and moves of its lines; a cancelled one gave both back"}
 	stray := ledger.Check{Law: "5", What: "each redeem posting and each move of goods for points belongs to a redemption"}
+	stock := ledger.Check{Law: "5", What: "lots, transfers, operations taken back and stock-takes agree with their moves"}
+	funds := ledger.Check{Law: "5", What: "each fund is the sum of its moves, each lot and statement was paid as it stands"}
 	a := auditor{db: db, lots: &lots, done: &done, stray: &stray}
 	for _, check := range []func(context.Context) error{a.checkLots, a.checkRedemptions, a.checkStray} {
 		if err := check(ctx); err != nil {
@@ -36,7 +38,17 @@ func Audit(ctx context.Context, db *storage.DB) (ledger.Report, error) {
 	if err != nil {
 		return ledger.Report{}, err
 	}
-	return ledger.Report{Checks: []ledger.Check{lots, done, stray, reserved, leases}}, nil
+	if err := a.rules(ctx, &stock, "SELECT COUNT(*) FROM stock_moves", stockRules); err != nil {
+		return ledger.Report{}, err
+	}
+	if err := a.rules(ctx, &funds, "SELECT COUNT(*) FROM fund_moves", fundRules); err != nil {
+		return ledger.Report{}, err
+	}
+	statements := ledger.Check{Law: "5", What: "each statement is the sum of its month's redemptions"}
+	if err := a.checkStatements(ctx, &statements); err != nil {
+		return ledger.Report{}, err
+	}
+	return ledger.Report{Checks: []ledger.Check{lots, done, stray, reserved, leases, stock, funds, statements}}, nil
 }
 
 type auditor struct {

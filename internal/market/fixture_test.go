@@ -96,6 +96,8 @@ func worldBy(t testing.TB, db *storage.DB, households int, rules string) *world 
 	s, err := w.market.CreateShop(ctx, w.secretary, w.village, market.ShopRequest{RequestID: w.request(), Name: "村超市"})
 	must(t, err)
 	w.shop = s.ID
+	_, err = w.editShop(market.ShopEdit{SecondAbove: ptr(market.MaxPrice)}) // what one person may adjust is a test of its own
+	must(t, err)
 	w.keeper = w.newKeeper()
 	return w
 }

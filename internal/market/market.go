@@ -11,6 +11,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -30,7 +31,7 @@ const (
 	MaxLines  = 20      // kinds of goods in one basket
 	MaxQty    = 999     // pieces of one goods in one basket
 	MaxMove   = 100_000 // pieces in one stock move
-	MaxPrice  = 100_000 * points.Point
+	MaxPrice  = points.Amount(100_000 * points.Point)
 	MaxServed = 200 // villages of one shop
 	MaxPage   = 100 // rows of a page
 )
@@ -94,6 +95,12 @@ type Names func(ctx context.Context, users ...id.ID) (map[id.ID]string, error)
 // New makes the service. names gives the keepers' names.
 func New(db *storage.DB, now clock.Clock, people *village.Service, books *rulebook.Book, names Names) *Service {
 	return &Service{db: db, now: now, people: people, books: books, names: names}
+}
+
+// userNames names users, each asked once.
+func (s *Service) userNames(ctx context.Context, users []id.ID) (map[id.ID]string, error) {
+	slices.Sort(users)
+	return s.names(ctx, slices.Compact(users)...)
 }
 
 // inTx is storage.InTx that plans again after a lost race for stock.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"hefen/internal/access"
 	"hefen/internal/clock"
@@ -15,30 +16,36 @@ import (
 	"hefen/internal/storage"
 )
 
-// Kinds of stock moves. A keeper enters the first five; redeem and return come with redemptions.
+// Kinds of stock moves. A keeper enters the first five and transfers; undo takes an operation back by opposite moves; the
+// others come with redemptions and reservations.
 const (
 	Purchase  = "purchase" // bought: a new lot
 	Donation  = "donation" // given by somebody: a new lot
 	Damage    = "damage"
-	Expire    = "expire" // past the last day, written off
-	Count     = "count"  // the difference found by a stock-take
+	Expire    = "expire"   // past the last day, written off
+	Count     = "count"    // the difference found by a stock-take
+	Transfer  = "transfer" // to or from another shop
+	Undo      = "undo"     // the opposite of an operation that was entered wrongly
 	redeemed  = "redeem"
 	cancelled = "return"
 )
 
-var moveNames = map[string]string{Purchase: "进货", Donation: "捐赠", Damage: "损坏", Expire: "过期下架", Count: "盘点", redeemed: "兑换", cancelled: "取消退回", held: "预约留货", unheld: "预约退货"}
+var moveNames = map[string]string{Purchase: "进货", Donation: "捐赠", Damage: "损坏", Expire: "过期下架", Count: "盘点", Transfer: "调拨", Undo: "撤销登记",
+	redeemed: "兑换", cancelled: "取消退回", held: "预约留货", unheld: "预约退货"}
 
 // Move is one change of a lot (库存流水).
 type Move struct {
 	ID        id.ID         `json:"id"`
 	Goods     id.ID         `json:"goods"`
 	Lot       id.ID         `json:"lot"`
-	Kind      string        `json:"kind" enum:"purchase,donation,redeem,return,damage,expire,count,hold,unhold"`
+	Kind      string        `json:"kind" enum:"purchase,donation,redeem,return,damage,expire,count,transfer,undo,hold,unhold"`
 	KindName  string        `json:"kind_name"`
 	Qty       int64         `json:"qty" doc:"pieces, with sign"`
 	Ref       id.ID         `json:"ref" doc:"the redemption, or the keeper's operation: its moves share it"`
 	Price     points.Amount `json:"price" doc:"of one piece, for redemptions and returns"`
-	Note      string        `json:"note"`
+	Note      string        `json:"note" doc:"why"`
+	By        id.ID         `json:"by"`
+	ByName    string        `json:"by_name" doc:"who"`
 	On        clock.Day     `json:"moved_on"`
 	CreatedAt int64         `json:"created_at" doc:"milliseconds since 1970 UTC"`
 }
@@ -47,22 +54,6 @@ type Move struct {
 type Moves struct {
 	Items []Move `json:"items"`
 	Next  string `json:"next" doc:"cursor of the next page; empty: this was the last"`
-}
-
-// Lot is goods received together (批次).
-type Lot struct {
-	ID         id.ID     `json:"id"`
-	Source     string    `json:"source" enum:"purchase,donation"`
-	Origin     string    `json:"origin" doc:"who gave it, or which fund paid"`
-	CostFen    int64     `json:"cost_fen" doc:"what the lot cost or is worth, in fen"`
-	ExpiresOn  clock.Day `json:"expires_on" doc:"last good day; empty: none"`
-	Left       int64     `json:"left"`
-	ReceivedOn clock.Day `json:"received_on"`
-}
-
-// Lots is a list of lots.
-type Lots struct {
-	Items []Lot `json:"items"`
 }
 
 // MoveRequest is what a keeper enters about the stock of one goods.
@@ -75,6 +66,8 @@ type MoveRequest struct {
 	Origin    string    `json:"origin,omitempty" maxLength:"120" doc:"purchase: which fund paid; donation: who gave it (required)"`
 	CostFen   int64     `json:"cost_fen,omitempty" minimum:"0" doc:"what the lot cost or is worth, in fen"`
 	Note      string    `json:"note,omitempty" maxLength:"200" doc:"why; required for damage and for a stock-take that differs"`
+	Fund      id.ID     `json:"fund,omitempty" doc:"purchase: the fund that pays cost_fen at once; for team members, not keepers"`
+	Thanked   bool      `json:"thanked,omitempty" doc:"donation: the giver's name may be shown to the village"`
 }
 
 // MoveStock receives goods into a new lot, writes off what is damaged or past its day, or enters a stock-take: then the
@@ -87,28 +80,63 @@ func (s *Service) MoveStock(ctx context.Context, a access.Actor, in, shop, goods
 	if err := r.check(clock.DayOf(s.now())); err != nil {
 		return Goods{}, err
 	}
-	return s.change(ctx, a, in, shop, goods, r.RequestID, "market.stock", r, func(tx *storage.Tx, goods id.ID, now moment) error {
-		if err := lockGoods(tx, shop, goods); err != nil {
-			return err
+	if r.Fund != 0 {
+		if err := a.Allow(MayRunFunds, access.Place{Village: in}); err != nil {
+			return Goods{}, ErrFundKeeper.Wrap(err)
 		}
+	}
+	return s.change(ctx, a, in, shop, goods, r.RequestID, "market.stock", r, func(tx *storage.Tx, goods id.ID, now moment) error {
 		op := stockOp{shop: shop, goods: goods, ref: tx.NewID(), kind: r.Kind, note: r.Note, by: a.User(), at: now}
 		if r.Kind == Purchase || r.Kind == Donation {
-			return op.receive(tx, r)
+			if err := lockGoods(tx, shop, goods); err != nil {
+				return err
+			}
+			return s.receive(tx, a, in, op, r)
 		}
-		lots, err := lockLots(tx, goods)
-		if err != nil {
-			return err
-		}
-		takes, err := r.plan(lots, now.day)
-		if err != nil {
-			return err
-		}
-		return op.post(tx, takes)
+		return s.adjust(tx, in, op, r)
 	})
 }
 
+// adjust writes off or enters a count. What one person may adjust in a day is bounded by the shop's limit.
+func (s *Service) adjust(tx *storage.Tx, in id.ID, op stockOp, r MoveRequest) error {
+	if err := lockShop(tx, op.shop); err != nil { // the day's adjustments are added up under it
+		return err
+	}
+	if err := lockGoods(tx, op.shop, op.goods); err != nil {
+		return err
+	}
+	lots, err := lockLots(tx, op.goods)
+	if err != nil {
+		return err
+	}
+	held := int64(0)
+	if r.Kind == Count {
+		if held, err = heldPieces(tx, op.goods); err != nil {
+			return err
+		}
+	}
+	takes, err := r.plan(lots, op.at.day, held)
+	if err != nil {
+		return err
+	}
+	if r.Kind == Expire { // what is past its day is worth nothing any more
+		return op.post(tx, takes)
+	}
+	price, err := priceToday(tx, in, op.goods, op.at.day)
+	if err != nil {
+		return err
+	}
+	for i := range takes {
+		takes[i].price = price
+	}
+	if err := mayAdjust(tx, op.shop, op.at.day, worthOf(takes)); err != nil {
+		return err
+	}
+	return op.post(tx, takes)
+}
+
 func (r *MoveRequest) check(today clock.Day) error {
-	var kind, qty, why, origin, expires, cost error
+	var kind, qty, why, origin, expires, cost, fund error
 	switch r.Kind {
 	case Purchase, Donation:
 		if r.Qty < 1 || r.Qty > MaxMove {
@@ -133,7 +161,10 @@ func (r *MoveRequest) check(today clock.Day) error {
 	if r.CostFen < 0 || r.CostFen > 1e12 {
 		cost = wrong("cost_fen", "金额不对，请核对")
 	}
-	return first(errors.Join(kind, qty, why, origin, expires, cost, text("note", "说明", r.Note, false, 200)))
+	if r.Fund != 0 && (r.Kind != Purchase || r.CostFen == 0) {
+		fund = wrong("fund", "只有进货可以从资金里付款，并要写明花了多少钱")
+	}
+	return first(errors.Join(kind, qty, why, origin, expires, cost, fund, text("note", "说明", r.Note, false, 200)))
 }
 
 // lot is a lot as read for planning, in the order in which it is drawn on.
@@ -152,8 +183,9 @@ type take struct {
 	price points.Amount
 }
 
-// plan turns a write-off or a stock-take into takes.
-func (r *MoveRequest) plan(lots []lot, today clock.Day) ([]take, error) {
+// plan turns a write-off or a stock-take into takes. held are pieces that lie reserved on the shelf: out of their lots, but
+// counted by whoever counts.
+func (r *MoveRequest) plan(lots []lot, today clock.Day, held int64) ([]take, error) {
 	var usable []lot
 	book := int64(0)
 	for _, l := range lots {
@@ -175,8 +207,8 @@ func (r *MoveRequest) plan(lots []lot, today clock.Day) ([]take, error) {
 			return nil, ErrStock.With("没有过期的库存需要下架")
 		}
 	case Count:
-		if out = book - r.Qty; out != 0 && r.Note == "" {
-			return nil, wrong("note", "账面%d，实盘%d，相差%d，请写明原因", book, r.Qty, -out)
+		if out = book + held - r.Qty; out != 0 && strings.TrimSpace(r.Note) == "" {
+			return nil, wrong("note", "账面%d，实盘%d，相差%d，请写明原因", book+held, r.Qty, -out)
 		}
 	}
 	if out < 0 {
@@ -209,22 +241,6 @@ func draw(lots []lot, qty int64, goods id.ID, price points.Amount) (takes []take
 	return takes, qty
 }
 
-// lockLots takes all lots of goods whose row is held and reads them, first to end first.
-func lockLots(tx *storage.Tx, goods id.ID) ([]lot, error) {
-	if _, err := tx.Exec("UPDATE stock_lots SET rev = rev + 1 WHERE goods_id = ?", goods); err != nil {
-		return nil, fmt.Errorf("lock lots: %w", err)
-	}
-	var lots []lot
-	rows, err := tx.Query("SELECT id, expires_on, qty_left, received_at FROM stock_lots WHERE goods_id = ? ORDER BY expires_on, id", goods)
-	err = each(rows, err, func(r *sql.Rows) error {
-		var l lot
-		err := r.Scan(&l.id, &l.expires, &l.left, &l.at)
-		lots = append(lots, l)
-		return err
-	})
-	return lots, err
-}
-
 // stockOp is what the moves of one operation share.
 type stockOp struct {
 	shop, goods id.ID // goods may differ by take
@@ -233,18 +249,6 @@ type stockOp struct {
 	note        string
 	by          id.ID
 	at          moment
-}
-
-func (o *stockOp) receive(tx *storage.Tx, r MoveRequest) error {
-	made, expires := tx.NewID(), r.ExpiresOn
-	if expires == 0 {
-		expires = clock.Forever
-	}
-	if _, err := tx.Exec(`INSERT INTO stock_lots (id, shop_id, goods_id, source, origin, cost_fen, expires_on, qty_left, received_on, received_at, received_by)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?)`, made, o.shop, o.goods, r.Kind, r.Origin, r.CostFen, expires, 0, o.at.day, o.at.ms, o.by); err != nil {
-		return fmt.Errorf("insert lot: %w", err)
-	}
-	return o.post(tx, []take{{lot: made, qty: r.Qty}})
 }
 
 // post appends the moves and then brings the lots to what they say, by lot id. errRace if a lot holds less than planned.
@@ -282,12 +286,16 @@ func (s *Service) Moves(ctx context.Context, a access.Actor, in, shop, goods id.
 	if err != nil {
 		return Moves{}, err
 	}
+	return s.movesWhere(ctx, page, "goods_id = ? AND shop_id = ? AND id < ?", goods, shop, before)
+}
+
+func (s *Service) movesWhere(ctx context.Context, page Page, where string, args ...any) (Moves, error) {
 	list := []Move{}
-	rows, err := s.db.Query(ctx, `SELECT id, goods_id, lot_id, kind, qty, ref_id, price, note, moved_on, created_at FROM stock_moves
-		WHERE goods_id = ? AND shop_id = ? AND id < ? ORDER BY id DESC`+page.rows(), goods, shop, before)
+	rows, err := s.db.Query(ctx, `SELECT id, goods_id, lot_id, kind, qty, ref_id, price, note, by_user, moved_on, created_at FROM stock_moves
+		WHERE `+where+" ORDER BY id DESC"+page.rows(), args...)
 	err = each(rows, err, func(r *sql.Rows) error {
 		var m Move
-		err := r.Scan(&m.ID, &m.Goods, &m.Lot, &m.Kind, &m.Qty, &m.Ref, &m.Price, &m.Note, &m.On, &m.CreatedAt)
+		err := r.Scan(&m.ID, &m.Goods, &m.Lot, &m.Kind, &m.Qty, &m.Ref, &m.Price, &m.Note, &m.By, &m.On, &m.CreatedAt)
 		m.KindName = moveNames[m.Kind]
 		list = append(list, m)
 		return err
@@ -296,27 +304,15 @@ func (s *Service) Moves(ctx context.Context, a access.Actor, in, shop, goods id.
 		return Moves{}, err
 	}
 	items, next := cut(list, page.limit(), func(m Move) id.ID { return m.ID })
-	return Moves{items, next}, nil
-}
-
-// Lots lists the lots of goods that still hold something, first to end first.
-func (s *Service) Lots(ctx context.Context, a access.Actor, in, shop, goods id.ID) (Lots, error) {
-	if _, err := s.seeStock(ctx, a, in, shop, Page{}); err != nil {
-		return Lots{}, err
+	var users []id.ID
+	for _, m := range items {
+		users = append(users, m.By)
 	}
-	list := []Lot{}
-	rows, err := s.db.Query(ctx, `SELECT id, source, origin, cost_fen, expires_on, qty_left, received_on FROM stock_lots
-		WHERE goods_id = ? AND shop_id = ? AND qty_left > 0 ORDER BY expires_on, id LIMIT 500`, goods, shop)
-	err = each(rows, err, func(r *sql.Rows) error {
-		var l Lot
-		err := r.Scan(&l.ID, &l.Source, &l.Origin, &l.CostFen, &l.ExpiresOn, &l.Left, &l.ReceivedOn)
-		if l.ExpiresOn == clock.Forever {
-			l.ExpiresOn = 0
-		}
-		list = append(list, l)
-		return err
-	})
-	return Lots{list}, err
+	names, err := s.userNames(ctx, users)
+	for i := range items {
+		items[i].ByName = names[items[i].By]
+	}
+	return Moves{items, next}, err
 }
 
 // seeStock checks who asks and reads the cursor of a list that runs backwards.

@@ -410,6 +410,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/regions/{region}/funds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 全镇、全县各村的资金和积分
+         * @description 谁可以用：管辖该地区的镇县督导、县级管理员。
+         */
+        get: operations["sum-funds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/regions/{region}/roles": {
         parameters: {
             query?: never;
@@ -832,6 +852,110 @@ export interface paths {
          * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
          */
         post: operations["withdraw-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/funds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 资金、库存和积分：够不够兑
+         * @description 谁可以用：本村的驻村队员、第一书记、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["get-funds"];
+        put?: never;
+        /**
+         * 新建资金
+         * @description 谁可以用：本村的驻村队员、第一书记、县级管理员。
+         */
+        post: operations["create-fund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/funds/promise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 再发这么多积分，钱够不够
+         * @description 谁可以用：本村的驻村队员、第一书记、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["check-promise"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/funds/{fund}/income": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 登记入账
+         * @description 谁可以用：本村的驻村队员、第一书记、县级管理员。
+         */
+        post: operations["add-money"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/funds/{fund}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 资金流水
+         * @description 谁可以用：本村的驻村队员、第一书记、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["list-fund-moves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/funds/{fund}/moves/{move}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 撤销录错的入账
+         * @description 谁可以用：本村的驻村队员、第一书记、县级管理员。
+         */
+        post: operations["undo-income"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1354,20 +1478,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/villages/{village}/households/{household}/tags": {
+    "/api/villages/{village}/households/{household}/wishes": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * 一户和家里人身上的标记：理由、期限、谁解除的
-         * @description 谁可以用：本户的人；本村的村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、镇县督导、县级管理员。
-         */
-        get: operations["list-tags"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * 说想要什么，或附议别人的心愿
+         * @description 谁可以用：本户的人；本村的驻村队员、第一书记。
+         */
+        post: operations["wish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/wishes/{wish}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 撤回心愿
+         * @description 谁可以用：本户的人；本村的驻村队员、第一书记。
+         */
+        post: operations["withdraw-wish"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1698,30 +1842,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/villages/{village}/periods": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * 积分周期：未结、核对中、已结账
-         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
-         */
-        get: operations["list-periods"];
-        put?: never;
-        /**
-         * 积分周期结账：先核对（grace），再结账（closed），写明理由
-         * @description 谁可以用：本村的第一书记、县级管理员。
-         */
-        post: operations["shut-period"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/villages/{village}/photos": {
         parameters: {
             query?: never;
@@ -1818,6 +1938,26 @@ export interface paths {
          * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
          */
         post: operations["complete-upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/point-value": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 填每分值多少钱
+         * @description 谁可以用：本村的第一书记、县级管理员。
+         */
+        post: operations["set-point-value"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2060,6 +2200,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/shops/{shop}/daybook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 进销存日报：一天或一段日子
+         * @description 谁可以用：超市管理员、驻村队员、第一书记、村务监督员、镇县督导、县级管理员（超市管理员限本超市）。
+         */
+        get: operations["get-daybook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/shops/{shop}/goods": {
         parameters: {
             query?: never;
@@ -2196,6 +2356,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/shops/{shop}/goods/{goods}/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 调拨到另一个超市
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["transfer-stock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/shops/{shop}/leases": {
         parameters: {
             query?: never;
@@ -2270,6 +2450,66 @@ export interface paths {
          * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
          */
         post: operations["return-redemption"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/lots/{lot}/payment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 登记一批进货的付款
+         * @description 谁可以用：本村的驻村队员、第一书记、县级管理员。
+         */
+        post: operations["pay-lot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/moves/{move}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 撤销一次录错的进货、捐赠、损坏、盘点或调拨
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["undo-move"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 采购参考：缺货、周转、滞销和心愿
+         * @description 谁可以用：超市管理员、驻村队员、第一书记、村务监督员、镇县督导、县级管理员（超市管理员限本超市）。
+         */
+        get: operations["get-plan"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2380,6 +2620,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/shops/{shop}/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 本店的结算单
+         * @description 谁可以用：超市管理员、驻村队员、第一书记、村务监督员、镇县督导、县级管理员（超市管理员限本超市）。
+         */
+        get: operations["list-shop-statements"];
+        put?: never;
+        /**
+         * 交某月的结算单
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["hand-in-statement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/statements/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 某月的结算单会是什么样
+         * @description 谁可以用：超市管理员、驻村队员、第一书记、村务监督员、镇县督导、县级管理员（超市管理员限本超市）。
+         */
+        get: operations["preview-statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/statements/{statement}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 下载结算单（Excel）
+         * @description 谁可以用：超市管理员、驻村队员、第一书记、村务监督员、镇县督导、县级管理员（超市管理员限本超市）。
+         */
+        get: operations["export-statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/shops/{shop}/stock": {
         parameters: {
             query?: never;
@@ -2394,6 +2698,130 @@ export interface paths {
         get: operations["list-stock"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/stocktakes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 盘点单
+         * @description 谁可以用：超市管理员、驻村队员、第一书记、村务监督员、镇县督导、县级管理员（超市管理员限本超市）。
+         */
+        get: operations["list-stocktakes"];
+        put?: never;
+        /**
+         * 开始盘点
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["start-stocktake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/stocktakes/{stocktake}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一张盘点单
+         * @description 谁可以用：超市管理员、驻村队员、第一书记、村务监督员、镇县督导、县级管理员（超市管理员限本超市）。
+         */
+        get: operations["get-stocktake"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/stocktakes/{stocktake}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 另一人确认盘点单
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["confirm-stocktake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/stocktakes/{stocktake}/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 登记点到的数量
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["count-stock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/stocktakes/{stocktake}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 作废盘点单
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["drop-stocktake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/stocktakes/{stocktake}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 交盘点单：差异小的当即入账，大的等另一人确认
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["send-stocktake"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2417,6 +2845,26 @@ export interface paths {
          * @description 谁可以用：本村的第一书记、县级管理员。
          */
         put: operations["set-shop-terms"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/thanks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 捐赠鸣谢
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["list-gifts"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -2458,6 +2906,66 @@ export interface paths {
          * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
          */
         post: operations["prove-visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 合作商店交来的结算单
+         * @description 谁可以用：本村的驻村队员、第一书记、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["list-statements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/statements/{statement}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 审核结算单
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        post: operations["decide-statement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/statements/{statement}/payment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 登记结算付款
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        post: operations["pay-statement"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2624,7 +3132,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/villages/{village}/tags/{tag}/lift": {
+    "/api/villages/{village}/wishes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 心愿单
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["list-wishes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/wishes/{wish}/answer": {
         parameters: {
             query?: never;
             header?: never;
@@ -2634,10 +3162,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * 解除一票否决、取消兑换资格或暂停兑换，写明理由
-         * @description 谁可以用：本村的驻村队员、第一书记、县级管理员。
+         * 答复心愿：已采购或暂不采购
+         * @description 谁可以用：本村的驻村队员、第一书记。
          */
-        post: operations["lift-tag"];
+        post: operations["answer-wish"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3758,34 +4286,6 @@ export interface components {
             sum: number;
             unused_columns: string[];
         };
-        LedgerPeriod: {
-            /**
-             * Format: int64
-             * @description milliseconds since 1970 UTC
-             */
-            changed_at: number;
-            changed_by: string;
-            from_day: string;
-            /** @description the request had been carried out before */
-            repeated?: boolean;
-            /**
-             * @description grace: deeds count on the next open day from now on; closed: its standings never change
-             * @enum {string}
-             */
-            state: "open" | "grace" | "closed";
-            to_day: string;
-            why: string;
-        };
-        LedgerShutRequest: {
-            /** @description first day of a month; the day after the last period that was shut */
-            from_day: string;
-            request_id: string;
-            /** @enum {string} */
-            state: "grace" | "closed";
-            /** @description last day of a month that is over */
-            to_day: string;
-            why: string;
-        };
         LoginDemoInputBody: {
             /** @description code of a persona */
             persona: string;
@@ -3847,6 +4347,14 @@ export interface components {
             /** @enum {string} */
             relation: "relative" | "neighbour" | "cadre";
         };
+        MarketAnswerRequest: {
+            /** @description what was bought, or why not */
+            answer: string;
+            /** @description made on the device */
+            request_id: string;
+            /** @enum {string} */
+            state: "met" | "declined";
+        };
         MarketCancelRequest: {
             reason?: string;
             /** @description made on the device */
@@ -3868,6 +4376,21 @@ export interface components {
             /** @description the visit, when they were known by card, phone or PIN */
             visit?: string;
         };
+        MarketCountEntry: {
+            /**
+             * Format: int64
+             * @description good pieces that lie in the shop, reserved ones included
+             */
+            found: number;
+            goods: string;
+            /** @description why it differs; needed before the stock-take is handed in */
+            reason?: string;
+        };
+        MarketCountRequest: {
+            lines: components["schemas"]["MarketCountEntry"][];
+            /** @description made on the device */
+            request_id: string;
+        };
         MarketCounter: {
             household: string;
             /** @description the householder, or the person who pays */
@@ -3882,6 +4405,217 @@ export interface components {
              * @description what can be redeemed today, in hundredths of a point
              */
             spendable: number;
+        };
+        MarketDaybook: {
+            /**
+             * Format: int64
+             * @description points of the redemptions that stand
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description redemptions made in these days and cancelled
+             */
+            cancelled: number;
+            from: string;
+            /**
+             * Format: int64
+             * @description households that redeemed
+             */
+            homes: number;
+            /** @description goods that had stock or moved */
+            lines: components["schemas"]["MarketDaybookLine"][];
+            /** @description the same by wallet */
+            paid: components["schemas"]["MarketPaid"][];
+            /**
+             * Format: int64
+             * @description redemptions made in these days that stand
+             */
+            receipts: number;
+            shop: string;
+            to: string;
+        };
+        MarketDaybookLine: {
+            /** Format: int64 */
+            after: number;
+            /**
+             * Format: int64
+             * @description points they were redeemed for
+             */
+            amount: number;
+            /** Format: int64 */
+            before: number;
+            /**
+             * Format: int64
+             * @description found too much (or missing, below 0) by counting
+             */
+            counted: number;
+            goods: string;
+            /**
+             * Format: int64
+             * @description kept for reservations, less what was released or collected
+             */
+            held: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description bought, given and transferred in
+             */
+            received: number;
+            /**
+             * Format: int64
+             * @description given out, less what came back
+             */
+            redeemed: number;
+            /**
+             * Format: int64
+             * @description transferred to other shops
+             */
+            sent: number;
+            /**
+             * Format: int64
+             * @description taken back as entered wrongly, with sign
+             */
+            undone: number;
+            unit: string;
+            /**
+             * Format: int64
+             * @description damaged and past their day
+             */
+            written: number;
+        };
+        MarketDecideRequest: {
+            approve: boolean;
+            /** @description why it is returned */
+            note?: string;
+            /** @description made on the device */
+            request_id: string;
+        };
+        MarketForecast: {
+            /**
+             * Format: int64
+             * @description days to come
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description money and stock of today
+             */
+            have_fen: number;
+            /**
+             * Format: int64
+             * @description points given in those days, less deductions and expiry
+             */
+            issued: number;
+            /**
+             * Format: int64
+             * @description what all points held and to be expected are worth
+             */
+            need_fen: number;
+            /**
+             * Format: int64
+             * @description points that will then be left
+             */
+            outstanding: number;
+            /**
+             * Format: int64
+             * @description days that the rates are taken from: 90, or since the first entry
+             */
+            rate_days: number;
+            /**
+             * Format: int64
+             * @description points redeemed in those days
+             */
+            redeemed: number;
+            /**
+             * Format: int64
+             * @description what is missing; 0: nothing
+             */
+            short_fen: number;
+            /**
+             * Format: int64
+             * @description points to be expected until the last day
+             */
+            to_issue: number;
+            /**
+             * Format: int64
+             * @description points that will be redeemed at the present rate, at most what there will be
+             */
+            to_redeem: number;
+            /** @description last day of the year */
+            until: string;
+        };
+        MarketFund: {
+            /** Format: int64 */
+            balance_fen: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description all that came in
+             */
+            in_fen: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description all that was paid
+             */
+            out_fen: number;
+            /** @description village or town whose money it is */
+            owner: string;
+            /** @description this request had already been carried out */
+            repeated: boolean;
+            /** @description where the money comes from, in words */
+            source: string;
+        };
+        MarketFundMove: {
+            /** @description the lot or statement that was paid */
+            about?: string;
+            /** @description the goods that were bought */
+            about_name?: string;
+            /**
+             * Format: int64
+             * @description with sign
+             */
+            amount_fen: number;
+            by: string;
+            by_name: string;
+            fund: string;
+            id: string;
+            /** @enum {string} */
+            kind: "income" | "purchase" | "settle" | "undo";
+            kind_name: string;
+            moved_on: string;
+            note: string;
+            /** @description the move itself, or the one it undoes */
+            ref: string;
+        };
+        MarketFundMoves: {
+            items: components["schemas"]["MarketFundMove"][];
+            /** @description cursor of the next page; empty: this was the last */
+            next: string;
+        };
+        MarketFundRequest: {
+            name: string;
+            /** @description the town, for a town's fund; without it the village of the path */
+            owner?: string;
+            /** @description made on the device */
+            request_id: string;
+            /** @description where the money comes from */
+            source: string;
+        };
+        MarketGift: {
+            /** @description who gave it, 爱心人士 if the name is not to be shown */
+            giver: string;
+            goods: string;
+            on: string;
+            /** Format: int64 */
+            qty: number;
+            unit: string;
+        };
+        MarketGifts: {
+            items: components["schemas"]["MarketGift"][];
+            /** @description cursor of the next page; empty: this was the last */
+            next: string;
         };
         MarketGoods: {
             barcode: string;
@@ -4132,10 +4866,20 @@ export interface components {
             cost_fen: number;
             /** @description last good day; empty: none */
             expires_on: string;
+            /** @description the lot of another shop it was transferred from */
+            from_lot?: string;
+            /** @description the fund that paid; empty: not paid from a fund */
+            fund?: string;
+            fund_name?: string;
             id: string;
+            /**
+             * Format: int64
+             * @description pieces it was received with
+             */
+            in: number;
             /** Format: int64 */
             left: number;
-            /** @description who gave it, or which fund paid */
+            /** @description who gave it, or where it was bought */
             origin: string;
             received_on: string;
             /** @enum {string} */
@@ -4144,7 +4888,35 @@ export interface components {
         MarketLots: {
             items: components["schemas"]["MarketLot"][];
         };
+        MarketMoneyRequest: {
+            /** Format: int64 */
+            amount_fen: number;
+            /** @description from whom, by which voucher */
+            note: string;
+            /** @description made on the device */
+            request_id: string;
+        };
+        MarketMonthFlow: {
+            /**
+             * Format: int64
+             * @description money that came into the funds
+             */
+            income_fen: number;
+            /** Format: int64 */
+            issued: number;
+            month: string;
+            /**
+             * Format: int64
+             * @description money paid for goods and statements
+             */
+            paid_fen: number;
+            /** Format: int64 */
+            redeemed: number;
+        };
         MarketMove: {
+            by: string;
+            /** @description who */
+            by_name: string;
             /**
              * Format: int64
              * @description milliseconds since 1970 UTC
@@ -4153,10 +4925,11 @@ export interface components {
             goods: string;
             id: string;
             /** @enum {string} */
-            kind: "purchase" | "donation" | "redeem" | "return" | "damage" | "expire" | "count" | "hold" | "unhold";
+            kind: "purchase" | "donation" | "redeem" | "return" | "damage" | "expire" | "count" | "transfer" | "undo" | "hold" | "unhold";
             kind_name: string;
             lot: string;
             moved_on: string;
+            /** @description why */
             note: string;
             /**
              * Format: int64
@@ -4179,6 +4952,8 @@ export interface components {
             cost_fen?: number;
             /** @description purchase, donation: last good day; empty: none */
             expires_on?: string;
+            /** @description purchase: the fund that pays cost_fen at once; for team members, not keepers */
+            fund?: string;
             /** @enum {string} */
             kind: "purchase" | "donation" | "damage" | "expire" | "count";
             /** @description damage, expire: of this lot only */
@@ -4194,17 +4969,95 @@ export interface components {
             qty: number;
             /** @description made on the device */
             request_id: string;
+            /** @description donation: the giver's name may be shown to the village */
+            thanked?: boolean;
         };
         MarketMoves: {
             items: components["schemas"]["MarketMove"][];
             /** @description cursor of the next page; empty: this was the last */
             next: string;
         };
+        MarketOverview: {
+            /**
+             * Format: int64
+             * @description what a point is worth in the village, in fen; 0: not said
+             */
+            fen_per_point: number;
+            forecast: components["schemas"]["MarketForecast"];
+            /**
+             * Format: int64
+             * @description money left in the village's funds
+             */
+            fund_fen: number;
+            funds: components["schemas"]["MarketFund"][];
+            /** @enum {string} */
+            level: "covered" | "tight" | "short" | "unknown";
+            /** @description the last 12 months, for a chart */
+            months: components["schemas"]["MarketMonthFlow"][];
+            on: string;
+            /**
+             * Format: int64
+             * @description points that can be spent or will be, all spend wallets and buckets, in hundredths
+             */
+            outstanding: number;
+            /**
+             * Format: int64
+             * @description what they are worth
+             */
+            owed_fen: number;
+            /**
+             * Format: int64
+             * @description what the good pieces in the village's shops cost
+             */
+            stock_fen: number;
+            village?: string;
+            village_name?: string;
+            /** @description the same, to be read out */
+            words: string;
+        };
+        MarketOverviews: {
+            /** @description without funds and months */
+            items: components["schemas"]["MarketOverview"][];
+            /**
+             * Format: int64
+             * @description villages that have not said what a point is worth
+             */
+            missing: number;
+            /**
+             * Format: int64
+             * @description money in the region's own funds, not counted in the sum
+             */
+            own_fen: number;
+            /** @description all villages; fen_per_point is 0, since each has its own */
+            sum: components["schemas"]["MarketOverview"];
+        };
         MarketPaid: {
             /** Format: int64 */
             amount: number;
             name: string;
             wallet: string;
+        };
+        MarketPayRequest: {
+            /**
+             * Format: int64
+             * @description what was paid, in fen
+             */
+            cost_fen: number;
+            fund: string;
+            /** @description voucher */
+            note?: string;
+            /** @description made on the device */
+            request_id: string;
+        };
+        MarketPaymentRequest: {
+            /** @description the fund that paid; empty: paid from elsewhere */
+            fund?: string;
+            /** @description how it was paid, by which voucher */
+            note: string;
+            /** @description empty: today */
+            paid_on?: string;
+            /** @description made on the device */
+            request_id: string;
         };
         MarketPhoneCode: {
             /** @description eight digits that name this phone */
@@ -4226,6 +5079,56 @@ export interface components {
         MarketPhoneCodeRequest: {
             /** @description made on the device */
             request_id: string;
+        };
+        MarketPlan: {
+            /**
+             * Format: int64
+             * @description days that turnover is counted over
+             */
+            days: number;
+            /** @description goods on sale, the most urgent first */
+            items: components["schemas"]["MarketPlanLine"][];
+            on: string;
+            shop: string;
+            /** @description open wishes of the village, the most wanted first */
+            wishes: components["schemas"]["MarketWish"][];
+        };
+        MarketPlanLine: {
+            /**
+             * Format: int64
+             * @description pieces to buy so that it lasts as many days again
+             */
+            buy: number;
+            /**
+             * Format: int64
+             * @description how long the stock lasts at that rate; -1: nobody takes it
+             */
+            days_left: number;
+            /** @description it has stock and nobody took one for 90 days */
+            dead: boolean;
+            goods: string;
+            /** @description the last day one was given out in the last year; empty: none */
+            last_on: string;
+            /** @description at or below the reorder level */
+            low: boolean;
+            name: string;
+            /**
+             * Format: int64
+             * @description pieces given out in those days, less what came back
+             */
+            redeemed: number;
+            /** Format: int64 */
+            reorder_at: number;
+            /**
+             * Format: int64
+             * @description good pieces
+             */
+            stock: number;
+            unit: string;
+        };
+        MarketPointValueRequest: {
+            /** Format: int64 */
+            fen_per_point: number;
         };
         MarketPrice: {
             by: string;
@@ -4265,6 +5168,23 @@ export interface components {
         };
         MarketPrices: {
             items: components["schemas"]["MarketPrice"][];
+        };
+        MarketPromise: {
+            enough: boolean;
+            /**
+             * Format: int64
+             * @description money and stock of today
+             */
+            have_fen: number;
+            /**
+             * Format: int64
+             * @description what all points held, expected and promised are worth
+             */
+            need_fen: number;
+            /** Format: int64 */
+            short_fen: number;
+            /** @description to be shown before the promise is made */
+            words: string;
         };
         MarketProofRequest: {
             pin: string;
@@ -4595,6 +5515,136 @@ export interface components {
         MarketShops: {
             items: components["schemas"]["MarketShop"][];
         };
+        MarketStatement: {
+            /**
+             * Format: int64
+             * @description points the goods were redeemed for
+             */
+            amount: number;
+            decided_by: string;
+            id: string;
+            lines: components["schemas"]["MarketStatementLine"][];
+            made_by: string;
+            month: string;
+            /** @description what was said when it was returned */
+            note: string;
+            paid_by: string;
+            /** Format: int64 */
+            paid_fen: number;
+            /** @description how it was paid, by which voucher */
+            paid_note: string;
+            paid_on: string;
+            /** Format: int64 */
+            pieces: number;
+            /** @description this request had already been carried out */
+            repeated: boolean;
+            shop: string;
+            shop_name: string;
+            /** @enum {string} */
+            state: "waiting" | "approved" | "paid" | "returned";
+            state_name: string;
+            village: string;
+            /**
+             * Format: int64
+             * @description what the village owes, in fen
+             */
+            worth_fen: number;
+        };
+        MarketStatementLine: {
+            /**
+             * Format: int64
+             * @description points they were redeemed for
+             */
+            amount: number;
+            goods: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description what a piece was worth on the day, in fen
+             */
+            piece_fen: number;
+            /** Format: int64 */
+            qty: number;
+            unit: string;
+            /** Format: int64 */
+            worth_fen: number;
+        };
+        MarketStatementRequest: {
+            /** @description 2026-11 */
+            month: string;
+            /** @description made on the device */
+            request_id: string;
+        };
+        MarketStatements: {
+            items: components["schemas"]["MarketStatement"][];
+            /** @description cursor of the next page; empty: this was the last */
+            next: string;
+        };
+        MarketStepRequest: {
+            note?: string;
+            /** @description made on the device */
+            request_id: string;
+        };
+        MarketStocktake: {
+            /** @description the caller may confirm it now */
+            can_end: boolean;
+            counted_on: string;
+            /**
+             * Format: int64
+             * @description kinds of goods whose count differs from the book
+             */
+            differ: number;
+            /** @description who confirmed or dropped it; the one who handed it in where no second person was needed */
+            ended_by: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description above this a second person confirms
+             */
+            limit: number;
+            /** @description empty in lists */
+            lines: components["schemas"]["MarketStocktakeLine"][];
+            note: string;
+            /** @description this request had already been carried out */
+            repeated: boolean;
+            /** @description who handed it in */
+            sent_by: string;
+            shop: string;
+            started_by: string;
+            /** @enum {string} */
+            state: "counting" | "waiting" | "done" | "dropped";
+            state_name: string;
+            /**
+             * Format: int64
+             * @description what all differences are worth, surplus and loss added, in hundredths of a point
+             */
+            worth: number;
+        };
+        MarketStocktakeLine: {
+            /**
+             * Format: int64
+             * @description what the book said when it was counted, reserved pieces included
+             */
+            book: number;
+            /** Format: int64 */
+            diff: number;
+            /** Format: int64 */
+            found: number;
+            goods: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description of one piece
+             */
+            price: number;
+            reason: string;
+            unit: string;
+        };
+        MarketStocktakes: {
+            items: components["schemas"]["MarketStocktake"][];
+            /** @description cursor of the next page; empty: this was the last */
+            next: string;
+        };
         MarketTermsRequest: {
             /**
              * Format: int64
@@ -4635,6 +5685,28 @@ export interface components {
              * @description the missing points it covers, in hundredths
              */
             points: number;
+        };
+        MarketTransferRequest: {
+            /** @description of this lot only; empty: of those that end first */
+            lot?: string;
+            /** @description why */
+            note: string;
+            /** Format: int64 */
+            qty: number;
+            /** @description made on the device */
+            request_id: string;
+            /** @description what the other shop calls these goods */
+            to_goods: string;
+            to_shop: string;
+        };
+        MarketUndoRequest: {
+            reason: string;
+            /** @description made on the device */
+            request_id: string;
+        };
+        MarketUnwishRequest: {
+            /** @description made on the device */
+            request_id: string;
         };
         MarketVisit: {
             /**
@@ -4690,6 +5762,36 @@ export interface components {
             goods: string;
             /** Format: int64 */
             qty: number;
+        };
+        MarketWish: {
+            /** @description what the village said to it */
+            answer: string;
+            id: string;
+            /** @description one of the caller's own households wants it */
+            mine: boolean;
+            /** @description the day it was first wished for */
+            on: string;
+            /** @description this request had already been carried out */
+            repeated: boolean;
+            /** @enum {string} */
+            state: "open" | "met" | "declined" | "withdrawn";
+            state_name: string;
+            thing: string;
+            /**
+             * Format: int64
+             * @description households that want it
+             */
+            votes: number;
+        };
+        MarketWishRequest: {
+            note?: string;
+            /** @description made on the device */
+            request_id: string;
+            /** @description the thing, in a few words */
+            thing: string;
+        };
+        MarketWishes: {
+            items: components["schemas"]["MarketWish"][];
         };
         MediaDeclaration: {
             /** @description of the file, hexadecimal */
@@ -4811,12 +5913,6 @@ export interface components {
             wallets: components["schemas"]["WalletView"][];
             /** Format: int64 */
             year_score: number;
-        };
-        PeriodList: {
-            /** @description first day that is still open; empty while every day is */
-            first_open: string;
-            /** @description shut periods, the latest first */
-            items: components["schemas"]["LedgerPeriod"][];
         };
         PersonaList: {
             items: components["schemas"]["AccessPersona"][];
@@ -5355,47 +6451,6 @@ export interface components {
             ratio: number;
             state: string;
         };
-        StandingLiftRequest: {
-            request_id: string;
-            /** @description the household reads it */
-            why: string;
-        };
-        StandingNoted: {
-            account: string;
-            /**
-             * Format: int64
-             * @description milliseconds since 1970 UTC
-             */
-            added_at: number;
-            /** @description the record that led to it */
-            case?: string;
-            /** @description the threshold of the rules that set it */
-            code?: string;
-            /** @description open fault: last day to put it right */
-            due_on?: string;
-            from_day: string;
-            id: string;
-            /** @enum {string} */
-            kind: "veto" | "barred" | "suspended" | "warning" | "open_fault";
-            kind_name: string;
-            /**
-             * Format: int64
-             * @description milliseconds since 1970 UTC; empty while nobody has lifted it
-             */
-            lifted_at?: number;
-            lifted_by?: string;
-            lifted_by_name?: string;
-            lifted_why?: string;
-            reason: string;
-            /** @description the request had been carried out before */
-            repeated?: boolean;
-            /** @description veto: the award rounds it bars from; empty: all */
-            rounds?: string[];
-            /** @description it stands today */
-            stands: boolean;
-            /** @description first day on which it no longer stands; 9999-12-31 while open */
-            to_day: string;
-        };
         StatusInputBody: {
             /** @description from which day it holds; empty is today */
             on?: string;
@@ -5556,10 +6611,6 @@ export interface components {
             /** @description name of the device for the list of sessions */
             device?: string;
             user_id: string;
-        };
-        TagList: {
-            /** @description newest first, at most 100 */
-            items: components["schemas"]["StandingNoted"][];
         };
         TermList: {
             items: components["schemas"]["AccessTerm"][];
@@ -6424,6 +7475,37 @@ export interface operations {
             };
         };
     };
+    "sum-funds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                region: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketOverviews"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "region-roles": {
         parameters: {
             query?: {
@@ -7234,6 +8316,215 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CasesAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-funds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketOverview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "create-fund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketFundRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketFund"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "check-promise": {
+        parameters: {
+            query?: {
+                /** @description 打算发放的积分总数，以百分之一分计 */
+                points?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketPromise"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "add-money": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                fund: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketMoneyRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketFund"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-fund-moves": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+                fund: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketFundMoves"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "undo-income": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                fund: string;
+                move: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketUndoRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketFund"];
                 };
             };
             /** @description Error */
@@ -8269,7 +9560,7 @@ export interface operations {
             };
         };
     };
-    "list-tags": {
+    wish: {
         parameters: {
             query?: never;
             header?: never;
@@ -8279,7 +9570,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketWishRequest"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -8287,7 +9582,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TagList"];
+                    "application/json": components["schemas"]["MarketWish"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "withdraw-wish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+                wish: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketUnwishRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketWish"];
                 };
             };
             /** @description Error */
@@ -8914,72 +10246,6 @@ export interface operations {
             };
         };
     };
-    "list-periods": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                village: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PeriodList"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    "shut-period": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                village: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LedgerShutRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LedgerPeriod"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     "upload-photo": {
         parameters: {
             query?: never;
@@ -9142,6 +10408,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MediaUpload"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "set-point-value": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketPointValueRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketOverview"];
                 };
             };
             /** @description Error */
@@ -9681,6 +10982,43 @@ export interface operations {
             };
         };
     };
+    "get-daybook": {
+        parameters: {
+            query?: {
+                /** @description 空为今天 */
+                from?: string;
+                /** @description 空为同一天 */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketDaybook"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "list-goods": {
         parameters: {
             query?: {
@@ -10037,6 +11375,43 @@ export interface operations {
             };
         };
     };
+    "transfer-stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+                goods: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketTransferRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketGoods"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "take-lease": {
         parameters: {
             query?: never;
@@ -10167,6 +11542,116 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarketLeaseReturn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "pay-lot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+                lot: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketPayRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketFund"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "undo-move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+                /** @description 流水上的 ref */
+                move: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketUndoRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketMoves"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-plan": {
+        parameters: {
+            query?: {
+                /** @description 周转按多少天算；空为90天 */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketPlan"];
                 };
             };
             /** @description Error */
@@ -10399,6 +11884,148 @@ export interface operations {
             };
         };
     };
+    "list-shop-statements": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketStatements"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "hand-in-statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketStatementRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketStatement"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "preview-statement": {
+        parameters: {
+            query?: {
+                /** @description 2026-11；空为本月 */
+                month?: string;
+            };
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketStatement"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "export-statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+                statement: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "list-stock": {
         parameters: {
             query?: {
@@ -10422,6 +12049,259 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarketGoodsList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-stocktakes": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketStocktakes"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "start-stocktake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketStepRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketStocktake"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-stocktake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+                stocktake: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketStocktake"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "confirm-stocktake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+                stocktake: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketStepRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketStocktake"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "count-stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+                stocktake: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketCountRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketStocktake"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "drop-stocktake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+                stocktake: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketStepRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketStocktake"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "send-stocktake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+                stocktake: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketStepRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketStocktake"];
                 };
             };
             /** @description Error */
@@ -10503,6 +12383,42 @@ export interface operations {
             };
         };
     };
+    "list-gifts": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketGifts"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "begin-visit": {
         parameters: {
             query?: never;
@@ -10563,6 +12479,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarketVisit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-statements": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketStatements"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "decide-statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                statement: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketDecideRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketStatement"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "pay-statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                statement: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketPaymentRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketStatement"];
                 };
             };
             /** @description Error */
@@ -10853,19 +12876,50 @@ export interface operations {
             };
         };
     };
-    "lift-tag": {
+    "list-wishes": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 village: string;
-                tag: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketWishes"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "answer-wish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                wish: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["StandingLiftRequest"];
+                "application/json": components["schemas"]["MarketAnswerRequest"];
             };
         };
         responses: {
@@ -10875,7 +12929,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StandingNoted"];
+                    "application/json": components["schemas"]["MarketWish"];
                 };
             };
             /** @description Error */
