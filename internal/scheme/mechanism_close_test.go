@@ -160,9 +160,13 @@ func mechanismD7(t *testing.T) {
 	if cs := Close(s, p, st); len(cs) != 3 { // the tie at the line is named as a whole
 		t.Errorf("the last two: %s", lines(cs))
 	}
-	// Who began in October is judged by the last quarter alone.
-	st[3].Since, st[3].Scores[ScoreKey{"year", 202624}] = 20261001, 7000
+	// Who began in November is judged by the last quarter alone.
 	s.Watch[0].Last = 1
+	st[3].Since, st[3].Scores[ScoreKey{"year", 202624}] = 20261115, 5000
+	if cs := Close(s, p, st); len(cs) != 1 || cs[0].Account != 4 {
+		t.Errorf("a new household below the line: %s", lines(cs))
+	}
+	st[3].Scores[ScoreKey{"year", 202624}] = 7000
 	if cs := Close(s, p, st); len(cs) != 0 {
 		t.Errorf("a new household: %s", lines(cs))
 	}

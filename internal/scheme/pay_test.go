@@ -55,6 +55,7 @@ func TestPay(t *testing.T) {
 		{"a third, cut", []Wallet{task, gift}, PaysGoods, 10, free{"task": 2000, "gift": 2000}, []string{"困难户"}, "[{task 0.03} {gift 0.07}] missing 0"},
 		{"gift beside task, not beside others", []Wallet{both, task, gift}, PaysGoods, 1000, free{"both": 400, "task": 100, "gift": 2000}, nil, "[{both 4} {task 1} {gift 1}] missing 4"},
 		{"gift beside a wallet that does not pay for it", []Wallet{{Code: "task", Pays: []string{PaysFee}}, gift}, PaysGoods, 100, free{"task": 400, "gift": 400}, nil, "[] missing 1"},
+		{"two gifts rest on the same task points", []Wallet{task, gift, {Code: "more", With: &With{Wallet: "task", Ratio: 1000}}}, PaysGoods, 900, free{"task": 700, "gift": 300, "more": 300}, nil, "[{task 3} {gift 3} {more 3}] missing 0"},
 		{"earlier wallets first", []Wallet{both, task, gift}, PaysGoods, 1000, free{"both": 800, "task": 900, "gift": 900}, nil, "[{both 8} {task 1} {gift 1}] missing 0"},
 	} {
 		parts, missing := payScheme(tt.wallets...).Pay(tt.use, tt.amount, tt.free, tt.states)
