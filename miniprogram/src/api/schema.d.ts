@@ -1478,6 +1478,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/households/{household}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一户和家里人身上的标记：理由、期限、谁解除的
+         * @description 谁可以用：本户的人；本村的村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["list-tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/households/{household}/wishes": {
         parameters: {
             query?: never;
@@ -1836,6 +1856,30 @@ export interface paths {
         get: operations["openings-template"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/periods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 积分周期：未结、核对中、已结账
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["list-periods"];
+        put?: never;
+        /**
+         * 积分周期结账：先核对（grace），再结账（closed），写明理由
+         * @description 谁可以用：本村的第一书记、县级管理员。
+         */
+        post: operations["shut-period"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3132,6 +3176,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/tags/{tag}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 解除一票否决、取消兑换资格或暂停兑换，写明理由
+         * @description 谁可以用：本村的驻村队员、第一书记、县级管理员。
+         */
+        post: operations["lift-tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/wishes": {
         parameters: {
             query?: never;
@@ -4285,6 +4349,34 @@ export interface components {
              */
             sum: number;
             unused_columns: string[];
+        };
+        LedgerPeriod: {
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            changed_at: number;
+            changed_by: string;
+            from_day: string;
+            /** @description the request had been carried out before */
+            repeated?: boolean;
+            /**
+             * @description grace: deeds count on the next open day from now on; closed: its standings never change
+             * @enum {string}
+             */
+            state: "open" | "grace" | "closed";
+            to_day: string;
+            why: string;
+        };
+        LedgerShutRequest: {
+            /** @description first day of a month; the day after the last period that was shut */
+            from_day: string;
+            request_id: string;
+            /** @enum {string} */
+            state: "grace" | "closed";
+            /** @description last day of a month that is over */
+            to_day: string;
+            why: string;
         };
         LoginDemoInputBody: {
             /** @description code of a persona */
@@ -5914,6 +6006,12 @@ export interface components {
             /** Format: int64 */
             year_score: number;
         };
+        PeriodList: {
+            /** @description first day that is still open; empty while every day is */
+            first_open: string;
+            /** @description shut periods, the latest first */
+            items: components["schemas"]["LedgerPeriod"][];
+        };
         PersonaList: {
             items: components["schemas"]["AccessPersona"][];
         };
@@ -6451,6 +6549,47 @@ export interface components {
             ratio: number;
             state: string;
         };
+        StandingLiftRequest: {
+            request_id: string;
+            /** @description the household reads it */
+            why: string;
+        };
+        StandingNoted: {
+            account: string;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            added_at: number;
+            /** @description the record that led to it */
+            case?: string;
+            /** @description the threshold of the rules that set it */
+            code?: string;
+            /** @description open fault: last day to put it right */
+            due_on?: string;
+            from_day: string;
+            id: string;
+            /** @enum {string} */
+            kind: "veto" | "barred" | "suspended" | "warning" | "open_fault";
+            kind_name: string;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC; empty while nobody has lifted it
+             */
+            lifted_at?: number;
+            lifted_by?: string;
+            lifted_by_name?: string;
+            lifted_why?: string;
+            reason: string;
+            /** @description the request had been carried out before */
+            repeated?: boolean;
+            /** @description veto: the award rounds it bars from; empty: all */
+            rounds?: string[];
+            /** @description it stands today */
+            stands: boolean;
+            /** @description first day on which it no longer stands; 9999-12-31 while open */
+            to_day: string;
+        };
         StatusInputBody: {
             /** @description from which day it holds; empty is today */
             on?: string;
@@ -6611,6 +6750,10 @@ export interface components {
             /** @description name of the device for the list of sessions */
             device?: string;
             user_id: string;
+        };
+        TagList: {
+            /** @description newest first, at most 100 */
+            items: components["schemas"]["StandingNoted"][];
         };
         TermList: {
             items: components["schemas"]["AccessTerm"][];
@@ -9560,6 +9703,38 @@ export interface operations {
             };
         };
     };
+    "list-tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     wish: {
         parameters: {
             query?: never;
@@ -10233,6 +10408,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-periods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "shut-period": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LedgerShutRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerPeriod"];
                 };
             };
             /** @description Error */
@@ -12863,6 +13104,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SuccessionRecord"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "lift-tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                tag: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StandingLiftRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingNoted"];
                 };
             };
             /** @description Error */
