@@ -122,6 +122,13 @@ func orZero[T ~int64 | ~int32](to *T) sql.Scanner { return &nullable[T]{to} }
 type nullable[T ~int64 | ~int32] struct{ to *T }
 
 func (n *nullable[T]) Scan(v any) error {
+	switch v := v.(type) { // what the drivers give; the rest goes through text
+	case nil:
+		return nil
+	case int64:
+		*n.to = T(v)
+		return nil
+	}
 	var i sql.NullInt64
 	if err := i.Scan(v); err != nil {
 		return err

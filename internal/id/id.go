@@ -3,6 +3,8 @@
 package id
 
 import (
+	"database/sql"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -17,6 +19,8 @@ type ID int64
 const Nodes = 1024
 
 func init() { snowflake.Epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli() }
+
+var errNull = errors.New("id: NULL in a column")
 
 // Maker gives out ids of one node, up to 4096 a millisecond, rising within the node. Safe for concurrent use.
 type Maker struct{ node *snowflake.Node }
@@ -43,6 +47,23 @@ func Parse(s string) (ID, error) {
 }
 
 func (i ID) String() string { return strconv.FormatInt(int64(i), 10) }
+
+// Scan reads a column as the drivers give it. database/sql itself would go through text.
+func (i *ID) Scan(v any) error {
+	if n, ok := v.(int64); ok {
+		*i = ID(n)
+		return nil
+	}
+	var n sql.NullInt64
+	if err := n.Scan(v); err != nil {
+		return err
+	}
+	if !n.Valid {
+		return errNull
+	}
+	*i = ID(n.Int64)
+	return nil
+}
 
 func (i ID) MarshalText() ([]byte, error) { return []byte(i.String()), nil }
 

@@ -2,6 +2,7 @@
 package points
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -11,6 +12,25 @@ import (
 
 // Amount is hundredths of a point: 150 is 1.5 points. In JSON it is that integer.
 type Amount int64
+
+// Scan reads a column as the drivers give it. database/sql itself would go through text.
+func (a *Amount) Scan(v any) error {
+	if n, ok := v.(int64); ok {
+		*a = Amount(n)
+		return nil
+	}
+	var n sql.NullInt64
+	if err := n.Scan(v); err != nil {
+		return err
+	}
+	if !n.Valid {
+		return errNull
+	}
+	*a = Amount(n.Int64)
+	return nil
+}
+
+var errNull = errors.New("points: NULL in a column")
 
 // Max bounds every single amount a person or a scheme may give: ten million points. Sums of many stay far inside int64.
 const Max Amount = 10_000_000 * Point
