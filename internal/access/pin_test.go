@@ -120,7 +120,12 @@ func TestPINLockAndUnlock(t *testing.T) {
 		if wrong != 4 || locked != 46 { // the fifth wrong one is told that it has locked
 			t.Errorf("%d wrong, %d locked", wrong, locked)
 		}
-		_, err := w.byPIN(goodPIN)
+		p, err := w.pin(ctx, w.house2)
+		w.ok("pin", err)
+		if p.tries != 5 { // each try that is counted is one comparison
+			t.Errorf("%d compared", p.tries)
+		}
+		_, err = w.byPIN(goodPIN)
 		w.want("the right one while locked", err, ErrPINLocked)
 		state, err := w.PINState(ctx, own, w.village, w.house2)
 		w.ok("state", err)
