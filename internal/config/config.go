@@ -9,18 +9,19 @@ import (
 
 // Config is every setting of the program. The zero value is not usable; Load or Default makes one.
 type Config struct {
-	Listen   string   `koanf:"listen"`    // host:port of the HTTP server
-	DataDir  string   `koanf:"data_dir"`  // folder of everything the embedded default stores
-	Demo     bool     `koanf:"demo"`      // demo county, role picker and the local fake of WeChat; loopback only
-	KeysFile string   `koanf:"keys_file"` // keys of the encrypted columns; kept apart from backups
-	Database Database `koanf:"database"`
-	Redis    Redis    `koanf:"redis"`
-	Wechat   Wechat   `koanf:"wechat"`
-	SMS      SMS      `koanf:"sms"`
-	Photos   Photos   `koanf:"photos"`
-	Pages    Pages    `koanf:"pages"`
-	Log      Log      `koanf:"log"`
-	Limits   Limits   `koanf:"limits"`
+	Listen    string   `koanf:"listen"`     // host:port of the HTTP server
+	DataDir   string   `koanf:"data_dir"`   // folder of everything the embedded default stores
+	PublicURL string   `koanf:"public_url"` // https address under which phones reach the server; printed on cards
+	Demo      bool     `koanf:"demo"`       // demo county, role picker and the local fake of WeChat; loopback only
+	KeysFile  string   `koanf:"keys_file"`  // keys of the encrypted columns; kept apart from backups
+	Database  Database `koanf:"database"`
+	Redis     Redis    `koanf:"redis"`
+	Wechat    Wechat   `koanf:"wechat"`
+	SMS       SMS      `koanf:"sms"`
+	Photos    Photos   `koanf:"photos"`
+	Pages     Pages    `koanf:"pages"`
+	Log       Log      `koanf:"log"`
+	Limits    Limits   `koanf:"limits"`
 }
 
 // Engines that Database.Engine may name.

@@ -16,4 +16,5 @@ var features = []func(s *Server, a *api){
 	(*Server).registerPhotos,
 	(*Server).registerCounter,
 	(*Server).registerStock,
+	(*Server).registerPrint,
 }

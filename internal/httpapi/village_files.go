@@ -190,7 +190,7 @@ func (s *Server) replaceCodes(ctx context.Context, by access.Actor, in *codesInp
 	out.Items = make([]printedCode, len(codes))
 	for i, c := range codes {
 		out.Items[i].Code = c
-		if out.Items[i].QR, err = paper.QR(c.Code, size); err != nil {
+		if out.Items[i].QR, err = paper.QR(s.cardText(c.Code), size); err != nil {
 			return out, err
 		}
 	}

@@ -235,6 +235,32 @@ func readReceipts(q query, where string, args ...any) ([]Receipt, error) {
 	return list, err
 }
 
+var (
+	wayNames   = map[string]string{ByCard: "凭积分卡", ByPhone: "凭手机上的码", "lease": "没有信号时凭积分卡"}
+	proofNames = map[string]string{ProofPIN: "已核对兑换密码", ProofPhone: "已核对手机", ProofSignature: "本人（代领人）签字"}
+)
+
+// Notes are the sentences a slip says beside its goods: how they were known, who fetched it, what was paid in cash.
+func (s Slip) Notes() []string {
+	var notes []string
+	if how := wayNames[s.Way] + map[bool]string{true: "，"}[s.Way != "" && s.Proof != ""] + proofNames[s.Proof]; how != "" {
+		notes = append(notes, how)
+	}
+	if s.Agent != nil {
+		notes = append(notes, "代领人："+s.Agent.Name+"（"+s.Agent.Said+"）")
+	}
+	if s.TopUp != nil {
+		notes = append(notes, fmt.Sprintf("差%s分，现金补了%.2f元", s.TopUp.Points, float64(s.TopUp.Fen)/100))
+	}
+	if s.FeeFor != "" {
+		notes = append(notes, "抵扣："+s.FeeFor)
+	}
+	if s.Owed > 0 {
+		notes = append(notes, "积分不够，欠"+s.Owed.String()+"分")
+	}
+	return notes
+}
+
 func readSlip(text []byte) (s Slip, err error) {
 	err = json.Unmarshal(text, &s)
 	return s, err

@@ -1,0 +1,156 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"hefen/internal/access"
+	"hefen/internal/clock"
+	"hefen/internal/id"
+	"hefen/internal/ledger"
+	"hefen/internal/market"
+	"hefen/internal/paper"
+	"hefen/internal/village"
+)
+
+// registerPrint adds the pages that are printed on A4 paper. They are whole HTML documents with no script in them.
+func (s *Server) registerPrint(a *api) {
+	const shop = "/villages/{village}/shops/{shop}"
+	registerRaw(a, post("/villages/{village}/household-cards", "print-household-cards", "换发并打印积分卡（A4 网页）；旧卡立即作废").tagged("print"), mayKeepRegister, s.printCards)
+	registerRaw(a, get(shop+"/price-tags", "print-price-tags", "打印价签（A4 网页）").tagged("print"), market.MaySeeStock, s.printTags)
+	registerRaw(a, get(shop+"/redemptions/{redemption}/slip", "print-slip", "打印一张兑换凭条，有签字栏").tagged("print"), market.MaySeeRedemptions, s.printSlip)
+	registerRaw(a, get("/villages/{village}/households/{household}/passbook/page", "print-passbook", "打印积分存折页（A4 网页）").tagged("print"), maySeeHousehold, s.printPassbook)
+}
+
+func page(html []byte, err error) (*download, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &download{ContentType: "text/html; charset=utf-8", Disposition: "inline", Body: html}, nil
+}
+
+// cardText is what a card's QR code holds: an address where one is configured, so that any phone finds its way.
+func (s *Server) cardText(code string) string {
+	if base := strings.TrimRight(s.Config.PublicURL, "/"); base != "" {
+		return base + village.CardPath + code
+	}
+	return code
+}
+
+// cardPage answers whoever opens the address on a card. It looks nothing up and says the same for every card.
+func cardPage(c *gin.Context) {
+	c.Header("Cache-Control", "no-store")
+	c.Data(http.StatusOK, "text/html; charset=utf-8", []byte(`<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<title>积分卡</title><body style="font:20px/1.6 sans-serif;margin:2em;max-width:32em"><h1>这是一张积分卡</h1><p>到村里的积分超市出示它，就能用积分换东西。</p>
+<p>捡到别人的卡，请交给村委会。卡丢了，请马上告诉村里换一张，旧卡当时就作废。</p><p><a href="/">打开禾分</a></p></body></html>`))
+}
+
+type cardsInput struct {
+	InVillage
+	Body struct {
+		Households []id.ID `json:"households" minItems:"1" maxItems:"500"`
+	}
+}
+
+func (s *Server) printCards(ctx context.Context, by access.Actor, in *cardsInput) (*download, error) {
+	at, err := s.Village.Region(ctx, in.Village.ID)
+	if err != nil {
+		return nil, err
+	}
+	codes, err := s.Village.ReplaceCodes(ctx, in.Village.ID, by.User(), in.Body.Households)
+	if err != nil {
+		return nil, err
+	}
+	cards := make([]paper.Card, len(codes))
+	for i, c := range codes {
+		cards[i] = paper.Card{Village: at.Name, Number: c.Number, Name: village.MaskName(c.Name)}
+		if cards[i].QR, err = paper.QRData(s.cardText(c.Code)); err != nil {
+			return nil, err
+		}
+	}
+	return page(paper.Cards(at.Name+"积分卡", cards))
+}
+
+func (s *Server) printTags(ctx context.Context, by access.Actor, in *goodsListInput) (*download, error) {
+	list, err := s.Market.Goods(ctx, by, in.Village.ID, in.Shop.ID, false, in.page())
+	if err != nil {
+		return nil, err
+	}
+	shop, err := s.Market.Shop(ctx, by, in.Village.ID, in.Shop.ID)
+	if err != nil {
+		return nil, err
+	}
+	tags := []paper.Tag{}
+	for _, g := range list.Items {
+		if g.Price <= 0 {
+			continue
+		}
+		t := paper.Tag{Name: g.Name, Unit: g.Unit, Price: g.Price.String(), Note: g.Note}
+		if terms, err := s.Market.GoodsTermsOf(ctx, by, in.Village.ID, in.Shop.ID, g.ID); err == nil && terms.LimitQty > 0 {
+			t.Limit = fmt.Sprintf("每户%s限%d%s", map[string]string{"day": "每天", "week": "每周", "month": "每月", "quarter": "每季度", "year": "每年"}[terms.LimitSpan], terms.LimitQty, g.Unit)
+		}
+		code := g.Barcode
+		if code == "" {
+			code = "HFG-" + g.ID.String()
+		}
+		if t.QR, err = paper.QRData(code); err != nil {
+			return nil, err
+		}
+		tags = append(tags, t)
+	}
+	return page(paper.Tags(shop.Name+"价签", tags))
+}
+
+func (s *Server) printSlip(ctx context.Context, by access.Actor, in *InRedemption) (*download, error) {
+	r, err := s.Market.Redemption(ctx, by, in.Village.ID, in.Shop.ID, in.Redemption.ID)
+	if err != nil {
+		return nil, err
+	}
+	shop, err := s.Market.Shop(ctx, by, in.Village.ID, in.Shop.ID)
+	if err != nil {
+		return nil, err
+	}
+	p := paper.Slip{Title: "积分兑换凭条（" + r.StateName + "）", Shop: shop.Name, Number: r.Number, Household: r.HouseholdName, HouseholdNumber: r.HouseholdNumber,
+		At: clock.FromMs(r.CreatedAt).In(clock.Shanghai).Format("2006-01-02 15:04"), Keeper: r.KeeperName, Total: r.Total.String(), Left: r.BalanceAfter.String(), Notes: r.Notes()}
+	for _, l := range r.Lines {
+		p.Lines = append(p.Lines, paper.SlipLine{Name: l.Name, Unit: l.Unit, Qty: l.Qty, Amount: l.Amount.String()})
+	}
+	for _, w := range r.Paid {
+		p.Paid = append(p.Paid, paper.SlipLine{Name: w.Name, Amount: w.Amount.String()})
+	}
+	return page(p.Print())
+}
+
+// printPassbook prints the last hundred events, oldest first, as one would write them into a book.
+func (s *Server) printPassbook(ctx context.Context, by access.Actor, in *InPassbook) (*download, error) {
+	h, err := s.holder(ctx, by, in)
+	if err != nil {
+		return nil, err
+	}
+	at, err := s.Village.Region(ctx, in.Village.ID)
+	if err != nil {
+		return nil, err
+	}
+	events, _, err := s.entryPage(ctx, &h, 0, 100)
+	if err != nil {
+		return nil, err
+	}
+	left, err := ledger.Spendable(ctx, s.DB, h.rules, h.account, h.today)
+	b := paper.Book{Title: "积分存折", Village: at.Name, Number: h.household.Number, Name: village.MaskName(h.household.Name), Printed: h.today.Chinese(), Spendable: left.String()}
+	if err != nil {
+		b.Spendable = "0"
+	}
+	if h.name != "" {
+		b.Name = village.MaskName(h.name)
+	}
+	slices.Reverse(events)
+	for _, e := range events {
+		b.Entries = append(b.Entries, paper.BookEntry{On: e.OccurredOn.String(), Title: e.Title, Amount: e.Amount.String(), Left: e.BalanceAfter.String()})
+	}
+	return page(b.Print())
+}
