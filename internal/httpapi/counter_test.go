@@ -61,11 +61,11 @@ func TestCounterOverHTTP(t *testing.T) {
 			}
 			return a.Body.String()
 		}
-		cards := sheet(boss, "POST", v+"/household-cards", fmt.Sprintf(`{"households":["%s"]}`, w.household))
+		cards := sheet(boss, "POST", v+"/household-cards", fmt.Sprintf(`{"request_id":"print-cards-000001","households":["%s"]}`, w.household))
 		if !strings.Contains(cards, "data:image/png;base64,") || !strings.Contains(cards, "张*") || strings.Contains(cards, "张三") || strings.Contains(cards, village.CodePrefix) {
 			t.Error("the card shows what it should not, or not what it should")
 		}
-		codes, err := people.ReplaceCodes(t.Context(), w.village, 1, []id.ID{w.household})
+		codes, _, err := people.ReplaceCodes(t.Context(), village.Write{Village: w.village, By: 1, RequestID: "replace-codes-0001"}, []id.ID{w.household})
 		if err != nil {
 			t.Fatal(err)
 		}

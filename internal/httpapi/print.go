@@ -50,19 +50,20 @@ func cardPage(c *gin.Context) {
 <p>捡到别人的卡，请交给村委会。卡丢了，请马上告诉村里换一张，旧卡当时就作废。</p><p><a href="/">打开禾分</a></p></body></html>`))
 }
 
-type cardsInput struct {
+type printCardsInput struct {
 	InVillage
 	Body struct {
+		RequestID  string  `json:"request_id" minLength:"16" maxLength:"64" pattern:"^[A-Za-z0-9_-]+$" doc:"made by the client and kept until a definite answer"`
 		Households []id.ID `json:"households" minItems:"1" maxItems:"500"`
 	}
 }
 
-func (s *Server) printCards(ctx context.Context, by access.Actor, in *cardsInput) (*download, error) {
+func (s *Server) printCards(ctx context.Context, by access.Actor, in *printCardsInput) (*download, error) {
 	at, err := s.Village.Region(ctx, in.Village.ID)
 	if err != nil {
 		return nil, err
 	}
-	codes, err := s.Village.ReplaceCodes(ctx, in.Village.ID, by.User(), in.Body.Households)
+	codes, _, err := s.Village.ReplaceCodes(ctx, Writing{RequestID: in.Body.RequestID}.write(in.Village.ID, by), in.Body.Households)
 	if err != nil {
 		return nil, err
 	}
