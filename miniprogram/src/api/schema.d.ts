@@ -1006,6 +1006,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/household-cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 换发并打印积分卡（A4 网页）；旧卡立即作废
+         * @description 谁可以用：本村的驻村队员、第一书记、县级管理员。
+         */
+        post: operations["print-household-cards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/household-codes": {
         parameters: {
             query?: never;
@@ -1262,6 +1282,26 @@ export interface paths {
          * @description 谁可以用：本户的人；本村的村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
          */
         get: operations["get-passbook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/passbook/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 打印积分存折页（A4 网页）
+         * @description 谁可以用：本户的人；本村的村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["print-passbook"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2560,6 +2600,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/shops/{shop}/price-tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 打印价签（A4 网页）
+         * @description 谁可以用：超市管理员、驻村队员、第一书记、村务监督员、镇县督导、县级管理员（超市管理员限本超市）。
+         */
+        get: operations["print-price-tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/shops/{shop}/redemptions": {
         parameters: {
             query?: never;
@@ -2618,6 +2678,26 @@ export interface paths {
          * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
          */
         post: operations["cancel-redemption"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/shops/{shop}/redemptions/{redemption}/slip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 打印一张兑换凭条，有签字栏
+         * @description 谁可以用：超市管理员、驻村队员、第一书记、村务监督员、镇县督导、县级管理员（超市管理员限本超市）。
+         */
+        get: operations["print-slip"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6015,6 +6095,11 @@ export interface components {
         PersonaList: {
             items: components["schemas"]["AccessPersona"][];
         };
+        PrintCardsInputBody: {
+            households: string[];
+            /** @description made by the client and kept until a definite answer */
+            request_id: string;
+        };
         PrintedCode: {
             /** @description the code itself, which the card's QR code holds as an address; shown only now, it cannot be read again */
             code: string;
@@ -8782,6 +8867,43 @@ export interface operations {
             };
         };
     };
+    "print-household-cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintCardsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "replace-household-codes": {
         parameters: {
             query?: never;
@@ -9264,6 +9386,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PassbookView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "print-passbook": {
+        parameters: {
+            query?: {
+                /** @description 按人积分的村：看哪一位的；空为本人或户主 */
+                member?: string;
+            };
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description Error */
@@ -11906,6 +12065,44 @@ export interface operations {
             };
         };
     };
+    "print-price-tags": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "list-redemptions": {
         parameters: {
             query?: {
@@ -12037,6 +12234,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarketReceipt"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "print-slip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+                redemption: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description Error */
