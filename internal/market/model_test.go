@@ -87,12 +87,15 @@ type walk struct {
 	*paper
 	goods   []id.ID
 	persons []access.Actor
+	byLot   map[id.ID]*pile
+	undone  map[id.ID]bool // receipts taken back
 }
 
 const keepDays = 2
 
 func newWalk(t *testing.T, db *storage.DB) *walk {
-	k := &walk{world: newWorld(t, db, 2), paper: &paper{today: today, lots: map[id.ID][]*pile{}, price: map[id.ID]points.Amount{}, purse: map[id.ID][2]points.Amount{}}}
+	k := &walk{world: newWorld(t, db, 2), paper: &paper{today: today, lots: map[id.ID][]*pile{}, price: map[id.ID]points.Amount{}, purse: map[id.ID][2]points.Amount{}},
+		byLot: map[id.ID]*pile{}, undone: map[id.ID]bool{}}
 	for i := range 2 {
 		g := k.world.goods(fmt.Sprintf("商品%d", i), 100, 0)
 		k.goods, k.price[g] = append(k.goods, g), 100
@@ -113,7 +116,11 @@ func (k *walk) receive(rt *rapid.T) {
 	g, qty, days := k.pick(rt), rapid.Int64Range(1, 12).Draw(rt, "qty"), rapid.IntRange(0, 4).Draw(rt, "days")
 	k.world.receive(g, qty, k.today.Add(days))
 	k.orders++
-	k.lots[g] = append(k.lots[g], &pile{k.today.Add(days), qty, k.orders})
+	p := &pile{k.today.Add(days), qty, k.orders}
+	k.lots[g] = append(k.lots[g], p)
+	moves, err := k.market.Moves(ctx, k.keeper, k.village, k.shop, g, market.Page{Limit: 1})
+	refused(rt, err, nil)
+	k.byLot[moves.Items[0].Lot] = p
 }
 
 func (k *walk) redeem(rt *rapid.T) {
@@ -289,9 +296,13 @@ func (k *walk) count(rt *rapid.T) {
 	g, found := k.pick(rt), rapid.Int64Range(0, 25).Draw(rt, "found")
 	_, err := k.move(g, market.MoveRequest{Kind: market.Count, Qty: found, Note: "盘点"})
 	list := k.good(g, false)
-	diff := found - stock(list)
+	diff := found - stock(list) - k.held(g) // who counts finds what lies there for reservations too
 	if diff > 0 && len(list) == 0 {
 		refused(rt, err, market.ErrNoLot)
+		return
+	}
+	if -diff > stock(list) {
+		refused(rt, err, market.ErrStock)
 		return
 	}
 	refused(rt, err, nil)

@@ -40,6 +40,12 @@ export const pages = [
   { name: 'keeper-confirm', role: 'keeper', path: '/keeper/home/index', do: confirmBasket },
   { name: 'keeper-receipt', role: 'keeper', path: '/keeper/home/index', do: redeem },
   { name: 'keeper-today', role: 'keeper', path: '/keeper/today/index' },
+  { name: 'keeper-stock', role: 'keeper', path: '/keeper/stock/index' },
+  { name: 'keeper-goods', role: 'keeper', path: '/keeper/stock/index', do: openGoods },
+  { name: 'keeper-receive', role: 'keeper', path: '/keeper/stock/index', do: receiveGoods },
+  { name: 'keeper-stocktake', role: 'keeper', path: '/keeper/stocktake/index', do: beginStocktake },
+  { name: 'keeper-day', role: 'keeper', path: '/keeper/day/index' },
+  { name: 'team-funds', role: 'team', path: '/team/funds/index' },
 ]
 
 let numbers = 0
@@ -123,4 +129,21 @@ async function redeem(ui) {
   await confirmBasket(ui)
   await ui.tap('.hf-confirm')
   await ui.see('.paper')
+}
+
+async function openGoods(ui) {
+  await ui.see('.goods')
+  await ui.tap('.goods')
+  await ui.see('.stock-now')
+}
+
+async function receiveGoods(ui) {
+  await openGoods(ui)
+  await ui.tapButton('进货')
+  await ui.see('.hf-sheet')
+}
+
+async function beginStocktake(ui) {
+  if (await ui.page.locator('.start').count()) await ui.tapButton('开始盘点')
+  await ui.see('.counting')
 }

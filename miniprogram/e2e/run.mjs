@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util'
 import { launch } from './browser.mjs'
 import { phoneLogin, pinLogin } from './login.mjs'
 import { loop } from './loop.mjs'
+import { shelf } from './shelf.mjs'
 import { pages, roles } from './pages.mjs'
 import { H5, serve, Weapp } from './ui.mjs'
 
@@ -35,6 +36,10 @@ await part('loop-h5', async () => {
 await part('loop-mini-program', async () => {
   const { ui, close } = await weappPerson()
   await loop(ui, ok).finally(close)
+})
+await part('shelf', async () => {
+  const { ui, close } = await person(320, 2)
+  await shelf(ui, ok).finally(close)
 })
 await part('login-phone', async () => {
   if (!values.log) throw new Error('--log FILE of the server is missing')
