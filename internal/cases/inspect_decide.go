@@ -59,6 +59,7 @@ type inspecting struct {
 	subjects map[id.ID]village.Subject // as they were on the day
 	newID    func() id.ID
 	photos   *media.Service
+	around   func(cs []*record, subs []village.Subject) error // adds what the rules ask about the households
 
 	to      State // what came of it
 	cases   []*record
@@ -106,6 +107,9 @@ func (s *Service) prepareInspection(ctx context.Context, a access.Actor, where, 
 	households, err := s.listed(ctx, inspection)
 	if err != nil {
 		return nil, err
+	}
+	d.around = func(cs []*record, subs []village.Subject) error {
+		return s.surround(ctx, a, d.version, d.item, cs, subs, nil)
 	}
 	return d, d.readSubjects(ctx, s.villages, households)
 }
@@ -213,6 +217,7 @@ func (d *inspecting) run(tx *storage.Tx, why string) error {
 func (d *inspecting) records(lines []InspectionLine) ([]*record, []InspectionLine, error) {
 	var cs []*record
 	var rows []InspectionLine
+	var subs []village.Subject
 	var refused []refusal
 	for _, l := range lines {
 		if !l.Seen {
@@ -227,14 +232,20 @@ func (d *inspecting) records(lines []InspectionLine) ([]*record, []InspectionLin
 		c := newRecord(d.version, d.item, &sub, Request{OccurredOn: d.in.OccurredOn, Points: l.Points, Grade: l.Grade, Quantity: l.Quantity, Note: l.Note},
 			d.in.Author, d.at)
 		c.id, c.batch, c.state, c.enteredAs = d.newID(), d.in.ID, Effective, Effective
-		err := mayScore(d.actor, d.version.Scheme.SubjectOf(d.item), d.in.Village, &sub)
-		if err == nil {
-			err = d.version.Scheme.Validate(c.deed())
-		}
-		if err != nil {
+		if err := mayScore(d.actor, d.version.Scheme.SubjectOf(d.item), d.in.Village, &sub); err != nil {
 			refused = append(refused, refusal{len(rows) - 1, err})
 		}
-		cs = append(cs, c)
+		cs, subs = append(cs, c), append(subs, sub)
+	}
+	if len(refused) == 0 && len(cs) > 0 {
+		if err := d.around(cs, subs); err != nil {
+			return nil, nil, err
+		}
+		for i, c := range cs {
+			if err := d.version.Scheme.Validate(c.deed()); err != nil {
+				refused = append(refused, refusal{i, err})
+			}
+		}
 	}
 	switch {
 	case len(refused) > 0:

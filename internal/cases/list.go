@@ -129,6 +129,9 @@ func (s *Service) Get(ctx context.Context, a access.Actor, village, caseID id.ID
 	if v.Confirmations, err = s.confirmations(ctx, "f.batch_id = ? ORDER BY f.id", v.Batch); err != nil {
 		return View{}, err
 	}
+	if v.Shares, err = s.sharesOf(ctx, caseID); err != nil {
+		return View{}, err
+	}
 	v.Events, err = s.events(ctx, caseID, v)
 	return *v, err
 }

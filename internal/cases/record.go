@@ -73,6 +73,9 @@ func (s *Service) Record(ctx context.Context, a access.Actor, village id.ID, r R
 		if err != nil {
 			return err
 		}
+		if p.waitsForBudget(refused) {
+			return insert(tx, p.cases)
+		}
 		if len(refused) > 0 {
 			return p.explain(refused)
 		}
@@ -290,6 +293,21 @@ func waits(a access.Actor, where id.ID, s *scheme.Scheme, item *scheme.Item, day
 		why = append(why, "小组长登记的记录，需由驻村工作队审核")
 	}
 	return why
+}
+
+// waitsForBudget turns records that the village's budget has no room for into waiting ones, all of the request together,
+// and reports whether it did.
+func (p *prepared) waitsForBudget(refused []refusal) bool {
+	if len(refused) == 0 || !errors.Is(refused[0].err, ErrBudgetWaits) {
+		return false
+	}
+	why := errs.As(refused[0].err).Msg
+	for _, c := range p.cases {
+		c.state, c.enteredAs, c.levels, c.reasons = Submitted, Submitted, 1, []string{why}
+		c.no, c.worth, c.decidedValue, c.warned, c.decider, c.decidedAt = 0, 0, 0, false, 0, 0
+		c.changes, c.tags, c.lifts, c.shares = nil, nil, nil, nil
+	}
+	return true
 }
 
 // explain is the error of a batch that could not be decided: that of its only case, or all of them by row.

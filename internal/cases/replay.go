@@ -103,7 +103,7 @@ func (r *replayer) restsOnChanged(c *record, windows []scheme.Window) bool {
 // again decides one case anew with what was decided before it, and posts the difference. Decisions that rested on a
 // balance, and what has been acted on since, stay: the year score that was set, wallets emptied, tags of thresholds.
 func (r *replayer) again(tx *storage.Tx, v *rulebook.Version, c *record) error {
-	if item, ok := v.Scheme.Item(c.item); ok && item.RestsOnBalance() {
+	if item, ok := v.Scheme.Item(c.item); ok && item.RestsOnBalance() && !c.repaired {
 		return nil
 	}
 	var earlier []scheme.Decided

@@ -51,6 +51,7 @@ type View struct {
 	BalanceAfter  *points.Amount `json:"balance_after,omitempty" doc:"what can be spent after it, where it was just posted"`
 	Photos        []media.Shot   `json:"photos,omitempty" doc:"evidence, where cases are listed or one is asked for"`
 	Confirmations []Confirmation `json:"confirmations,omitempty" doc:"word of other households, where one case is asked for"`
+	Shares        []ShareView    `json:"shares,omitempty" doc:"what it counts for others, where one case is asked for"`
 	Events        []Event        `json:"events,omitempty" doc:"each step, where one case is asked for"`
 
 	entered State // how it was entered, for the first of the steps
@@ -98,8 +99,9 @@ func withdrawUntil(v *rulebook.Version, c *record) time.Time {
 
 // read lists the cases of a village that a condition selects, with names, as the actor may see them.
 func (s *Service) read(ctx context.Context, a access.Actor, village id.ID, where string, args ...any) ([]View, error) {
-	rows, err := s.db.Query(ctx, `SELECT `+columnsOfC+`, h.number, h.name, COALESCE(m.name, ''), COALESCE(u.name, ''), COALESCE(d.name, '')
-		FROM cases c JOIN households h ON h.id = c.household_id LEFT JOIN members m ON m.id = c.member_id
+	rows, err := s.db.Query(ctx, `SELECT `+columnsOfC+`, COALESCE(h.number, ''), COALESCE(h.name, g.name, t.name, ''), COALESCE(m.name, ''), COALESCE(u.name, ''), COALESCE(d.name, '')
+		FROM cases c LEFT JOIN households h ON h.id = c.household_id LEFT JOIN regions g ON g.id = c.account_id LEFT JOIN teams t ON t.id = c.account_id
+		LEFT JOIN members m ON m.id = c.member_id
 		LEFT JOIN users u ON u.id = c.author LEFT JOIN users d ON d.id = c.decider
 		WHERE c.village_id = ?`+where, append([]any{village}, args...)...)
 	if err != nil {

@@ -33,6 +33,11 @@ func (s *Server) registerVillage(a *api) {
 	register(a, post("/villages/{village}/households/{household}/flags", "set-household-flags", "改户标签"), mayKeepRegister, s.setFlags)
 	register(a, post("/villages/{village}/households/{household}/head", "change-head", "变更户主"), mayKeepRegister, s.changeHead)
 	register(a, post("/villages/{village}/kin", "declare-kin", "登记干部的亲属户（须回避）"), mayKeepRegister, s.declareKin)
+	register(a, get("/villages/{village}/links", "list-links", "谁联系哪一户（党员联户）"), mayKeepRegister, s.links)
+	register(a, post("/villages/{village}/links", "add-link", "登记联系户"), mayKeepRegister, s.addLink)
+	register(a, post("/villages/{village}/links/end", "end-link", "取消联系户"), mayKeepRegister, s.endLink)
+	register(a, get("/villages/{village}/teams", "list-teams", "有积分账户的队伍"), mayKeepRegister, s.teams)
+	register(a, post("/villages/{village}/teams", "add-team", "登记队伍"), mayKeepRegister, s.addTeam)
 	register(a, post("/villages/{village}/kin/end", "end-kin", "取消亲属户登记").tagged("kin"), mayKeepRegister, s.endKin)
 	s.registerRegisterFiles(a)
 }

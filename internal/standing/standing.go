@@ -184,6 +184,22 @@ func LiftOfThreshold(tx *storage.Tx, account id.ID, code string, on clock.Day, b
 	return nil
 }
 
+// CloseFaults ends the open faults that a case has set, and answers on which accounts.
+func CloseFaults(tx *storage.Tx, accounts []id.ID, caseID id.ID, on clock.Day, by id.ID, at time.Time) ([]id.ID, error) {
+	var closed []id.ID
+	for _, account := range accounts {
+		n, err := tx.Exec("UPDATE tags SET to_day = CASE WHEN from_day > ? THEN from_day ELSE ? END, lifted_at = ?, lifted_by = ? WHERE account_id = ? AND case_id = ? AND kind = 'open_fault' AND lifted_at = 0",
+			on, on, clock.Ms(at), by, account, caseID)
+		if err != nil {
+			return nil, fmt.Errorf("close faults: %w", err)
+		}
+		if n > 0 {
+			closed = append(closed, account)
+		}
+	}
+	return closed, nil
+}
+
 // LiftOfCases ends every tag that some cases have led to on some accounts, when the cases are reversed.
 func LiftOfCases(tx *storage.Tx, accounts, cases []id.ID, on clock.Day, by id.ID, at time.Time) error {
 	for some := range storage.Chunks(accounts, storage.ChunkRows/2) {

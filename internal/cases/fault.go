@@ -1,0 +1,154 @@
+package cases
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"hefen/internal/access"
+	"hefen/internal/clock"
+	"hefen/internal/errs"
+	"hefen/internal/id"
+	"hefen/internal/ledger"
+	"hefen/internal/scheme"
+	"hefen/internal/standing"
+	"hefen/internal/storage"
+)
+
+var (
+	ErrNoRepair = errs.New(errs.Conflict, "cases_no_repair", "细则没有规定这个事项整改后怎样减轻，如记错了请冲正")
+	ErrRepaired = errs.New(errs.Conflict, "cases_repaired", "这条记录已经按整改到位办理过了")
+	ErrNoFault  = errs.New(errs.Conflict, "cases_no_fault", "这条记录没有待整改的问题，可能已经销号了")
+)
+
+// CloseFault notes that what a case found wrong has been put right: not by the author of the case, not for an own or kin
+// household. The fault no longer stands from today; awards that waited for it take effect, unless another fault is open.
+func (s *Service) CloseFault(ctx context.Context, a access.Actor, village, caseID id.ID, r Step) (Answer, error) {
+	if err := a.Allow(MayReverse, access.Place{Village: village}); err != nil {
+		return Answer{}, err
+	}
+	if err := checkWhy(r.Why); err != nil {
+		return Answer{}, err
+	}
+	c, err := s.toCorrect(ctx, a, village, caseID)
+	if err != nil {
+		return Answer{}, err
+	}
+	v, err := s.rules.Version(ctx, c.scheme)
+	if err != nil {
+		return Answer{}, err
+	}
+	if err := c.readAside(s.outside(ctx)); err != nil {
+		return Answer{}, err
+	}
+	return s.step(ctx, a, village, caseID, "cases.close_fault", r, func(tx *storage.Tx, at time.Time) error {
+		if err := ledger.Guard(tx, c.accounts(), nil); err != nil {
+			return err
+		}
+		closed, err := standing.CloseFaults(tx, c.accounts(), c.id, clock.DayOf(at), a.User(), at)
+		if err != nil {
+			return err
+		}
+		if len(closed) == 0 {
+			return ErrNoFault
+		}
+		if err := event(tx, village, c.id, a.User(), clock.Ms(at), c.state, c.state, "整改到位："+strings.TrimSpace(r.Why)); err != nil {
+			return err
+		}
+		return takeEffect(tx, v.Scheme, village, c.id, closed, a.User(), at)
+	})
+}
+
+// takeEffect moves the awards that waited for a fault to the available points of the accounts on which none stands now.
+func takeEffect(tx *storage.Tx, book *scheme.Scheme, village, fault id.ID, accounts []id.ID, by id.ID, at time.Time) error {
+	tags, err := standing.Tags(tx, accounts, clock.DayOf(at))
+	if err != nil {
+		return err
+	}
+	open, err := ledger.FirstOpen(tx, village)
+	if err != nil {
+		return err
+	}
+	var ps []ledger.Posting
+	for _, account := range accounts {
+		if stillOpen(tags[account]) {
+			continue
+		}
+		waiting, err := ledger.Waiting(tx, account)
+		if err != nil {
+			return err
+		}
+		for _, w := range waiting {
+			ps = append(ps, ledger.Posting{Village: village, Kind: ledger.Effect, Ref: w.Case.String() + ":" + fault.String() + ":" + account.String(),
+				By: by, Title: "整改到位，生效：" + w.Title, At: at, Occurred: w.Occurred, Counted: max(w.Counted, open), Case: w.Case, Item: w.Item,
+				Class: w.Class, Scheme: w.Scheme, Lines: w.Lines})
+		}
+	}
+	_, err = ledger.Post(tx, book, ps...)
+	return err
+}
+
+func stillOpen(tags []standing.Tag) bool {
+	for _, t := range tags {
+		if t.Kind == scheme.TagOpenFault {
+			return true
+		}
+	}
+	return false
+}
+
+// Repair lightens a case after the fault was put right and a written promise was given, as its item says: not by its
+// author, not for an own or kin household. What it had posted is reversed, its tags end, and what the item's repair
+// leaves is posted instead; later decisions that rest on it are replayed.
+func (s *Service) Repair(ctx context.Context, a access.Actor, village, caseID id.ID, r Step) (Answer, error) {
+	if err := a.Allow(MayReverse, access.Place{Village: village}); err != nil {
+		return Answer{}, err
+	}
+	if err := checkWhy(r.Why); err != nil {
+		return Answer{}, err
+	}
+	c, err := s.toCorrect(ctx, a, village, caseID)
+	if err != nil {
+		return Answer{}, err
+	}
+	vs, err := s.versionsOf(ctx, c)
+	if err != nil {
+		return Answer{}, err
+	}
+	if item, ok := vs.of[c.scheme].Scheme.Item(c.item); !ok || item.Repair == nil {
+		return Answer{}, ErrNoRepair
+	}
+	return s.step(ctx, a, village, caseID, "cases.repair", r, func(tx *storage.Tx, at time.Time) error {
+		return vs.repair(tx, village, caseID, a.User(), at, strings.TrimSpace(r.Why))
+	})
+}
+
+func (vs versions) repair(tx *storage.Tx, village, caseID, by id.ID, at time.Time, why string) error {
+	c, err := one(tx, village, caseID)
+	if err != nil {
+		return err
+	}
+	if err := vs.guard(tx, c); err != nil {
+		return err
+	}
+	if c, err = one(tx, village, caseID); err != nil { // as it stands now that nobody else can correct it
+		return err
+	}
+	if err := c.readAside(tx.Query); err != nil {
+		return err
+	}
+	if c.repaired {
+		return ErrRepaired
+	}
+	c.repaired = true
+	if err := c.move(tx, amend, by, at, why); err != nil {
+		return err
+	}
+	if err := storeAside(tx, []*record{c}, false); err != nil {
+		return err
+	}
+	if err := c.takeBack(tx, by, at); err != nil {
+		return err
+	}
+	return vs.replay(tx, by, at, c)
+}
