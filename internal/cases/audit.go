@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"hefen/internal/clock"
 	"hefen/internal/id"
@@ -37,17 +38,20 @@ func broken(c *ledger.Check, format string, args ...any) {
 	}
 }
 
-// auditPoints walks cases and their entries side by side, both by case. A case in effect has moved what counts in each
-// score wallet that its item credits, and no more than counts in others; any other case has moved nothing on balance.
+// auditPoints walks cases, their shares and their entries side by side, by case. A case in effect has moved, for each
+// account that it touches, what counts in each score wallet that its item credits, and no more than counts in others; any
+// other case has moved nothing on balance.
 func auditPoints(ctx context.Context, db *storage.DB) (ledger.Check, error) {
 	c := ledger.Check{Law: "2", What: "a case in effect has its points in the book, any other has none"}
-	cs, err := db.Query(ctx, "SELECT id, scheme_id, item, state, counted FROM cases ORDER BY id")
+	cs, err := db.Query(ctx, `SELECT id, 0, scheme_id, item, state, account_id, counted, replaced FROM cases
+		UNION ALL SELECT c.id, s.line + 1, c.scheme_id, c.item, c.state, s.account_id, s.counted, s.replaced FROM case_shares s JOIN cases c ON c.id = s.case_id
+		ORDER BY 1, 2`)
 	if err != nil {
 		return c, err
 	}
 	defer cs.Close()
-	sums, err := db.Query(ctx, `SELECT case_id, wallet, SUM(amount) FROM entries WHERE case_id <> 0 AND kind IN ('award','deduct','adjust','reverse')
-		GROUP BY case_id, wallet ORDER BY case_id, wallet`)
+	sums, err := db.Query(ctx, `SELECT case_id, account_id, wallet, SUM(amount) FROM entries WHERE case_id <> 0 AND kind IN ('award','deduct','adjust','reverse')
+		GROUP BY case_id, account_id, wallet ORDER BY case_id, account_id, wallet`)
 	if err != nil {
 		return c, err
 	}
@@ -56,63 +60,120 @@ func auditPoints(ctx context.Context, db *storage.DB) (ledger.Check, error) {
 	if err := moved.next(); err != nil {
 		return c, err
 	}
-	book := auditBook{rulebook.New(db, clock.System), map[id.ID]*scheme.Scheme{}}
+	a := pointsAudit{check: &c, book: auditBook{rulebook.New(db, clock.System), map[id.ID]*scheme.Scheme{}}, moved: &moved}
 	for cs.Next() {
-		var caseID, version id.ID
-		var item string
-		var state State
-		var counted points.Amount
-		if err := cs.Scan(&caseID, &version, &item, &state, &counted); err != nil {
+		var now auditedCase
+		var line int
+		var account id.ID
+		var counted, replaced points.Amount
+		if err := cs.Scan(&now.id, &line, &now.version, &now.item, &now.state, &account, &counted, &replaced); err != nil {
 			return c, err
 		}
-		c.Rows++
-		for moved.ok && moved.caseID < caseID {
-			broken(&c, "entries of case %s, which does not exist", moved.caseID)
-			if err := moved.next(); err != nil {
+		if now.id != a.of.id {
+			if err := a.finish(ctx); err != nil {
 				return c, err
 			}
+			c.Rows++
+			a.of, a.counts = now, map[id.ID][2]points.Amount{}
 		}
-		have := map[string]points.Amount{}
-		for moved.ok && moved.caseID == caseID {
-			have[moved.wallet] = moved.sum
-			if err := moved.next(); err != nil {
-				return c, err
-			}
-		}
-		s, err := book.scheme(ctx, version)
-		if err != nil {
-			return c, err
-		}
-		if !state.inEffect() {
-			counted = 0
-		}
-		for _, why := range wrongPoints(s, item, counted, have) {
-			broken(&c, "case %s (%s): %s", caseID, state, why)
-		}
+		sum := a.counts[account]
+		a.counts[account] = [2]points.Amount{sum[0] + counted, sum[1] + replaced}
 	}
 	if err := cs.Err(); err != nil {
 		return c, err
 	}
-	for moved.ok {
-		broken(&c, "entries of case %s, which does not exist", moved.caseID)
-		if err := moved.next(); err != nil {
-			return c, err
-		}
+	if err := a.finish(ctx); err != nil {
+		return c, err
 	}
-	return c, nil
+	return c, a.strays(0)
 }
 
-// wrongPoints compares what a case has moved with what counts.
-func wrongPoints(s *scheme.Scheme, code string, counted points.Amount, have map[string]points.Amount) []string {
-	var wrong []string
-	item, ok := s.Item(code)
-	if !ok {
-		return []string{"item " + code + " is not in its rules"}
+// auditedCase is the case that the audit has reached.
+type auditedCase struct {
+	id, version id.ID
+	item        string
+	state       State
+}
+
+type pointsAudit struct {
+	check  *ledger.Check
+	book   auditBook
+	moved  *movedStream
+	of     auditedCase
+	counts map[id.ID][2]points.Amount // what counts for each account, and what it took the place of
+}
+
+// strays reports entries of cases before one that do not exist; of all that are left where it is zero.
+func (a *pointsAudit) strays(before id.ID) error {
+	for a.moved.ok && (before == 0 || a.moved.caseID < before) {
+		broken(a.check, "entries of case %s, which does not exist", a.moved.caseID)
+		if err := a.moved.next(); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// finish compares the case that the audit has read in full with what it has moved.
+func (a *pointsAudit) finish(ctx context.Context) error {
+	if a.of.id == 0 {
+		return nil
+	}
+	if err := a.strays(a.of.id); err != nil {
+		return err
+	}
+	have := map[id.ID]map[string]points.Amount{}
+	for a.moved.ok && a.moved.caseID == a.of.id {
+		if have[a.moved.account] == nil {
+			have[a.moved.account] = map[string]points.Amount{}
+		}
+		have[a.moved.account][a.moved.wallet] = a.moved.sum
+		if err := a.moved.next(); err != nil {
+			return err
+		}
+	}
+	s, err := a.book.scheme(ctx, a.of.version)
+	if err != nil {
+		return err
+	}
+	item, ok := s.Item(a.of.item)
+	if !ok {
+		broken(a.check, "case %s (%s): item %s is not in its rules", a.of.id, a.of.state, a.of.item)
+		return nil
+	}
+	for account, counts := range a.counts {
+		if !a.of.state.inEffect() {
+			counts = [2]points.Amount{}
+		}
+		if a.of.state.inEffect() && item.RestsOnBalance() { // only the ledger knew what was there
+			delete(have, account)
+			continue
+		}
+		for _, why := range wrongPoints(s, item, counts[0], counts[1], have[account]) {
+			broken(a.check, "case %s (%s), account %s: %s", a.of.id, a.of.state, account, why)
+		}
+		delete(have, account)
+	}
+	for account := range have {
+		broken(a.check, "case %s has moved points of account %s, which it does not touch", a.of.id, account)
+	}
+	return nil
+}
+
+// wrongPoints compares what a case has moved in one account with what counts there.
+func wrongPoints(s *scheme.Scheme, item *scheme.Item, counted, replaced points.Amount, have map[string]points.Amount) []string {
+	var wrong []string
+	chain := item.Chain(s)
+	var chained points.Amount
 	for _, code := range item.Credits {
 		w, _ := s.Wallet(code)
 		want, got := counted, have[code]
-		if counted < 0 && w.GainsOnly {
+		switch {
+		case w.GainsOnly:
+			want = max(counted+replaced, 0) - max(replaced, 0)
+		case counted < 0 && slices.Contains(chain, code):
+			continue
+		case counted < 0 && len(chain) > 0 && w.Kind != scheme.KindScore:
 			want = 0
 		}
 		exact := w.Kind == scheme.KindScore || counted >= 0 || w.Debt
@@ -122,27 +183,33 @@ func wrongPoints(s *scheme.Scheme, code string, counted points.Amount, have map[
 		delete(have, code)
 	}
 	for code, got := range have {
-		if got != 0 {
+		if counted < 0 && slices.Contains(chain, code) {
+			chained += got
+		} else if got != 0 {
 			wrong = append(wrong, fmt.Sprintf("wallet %s moved %s without being credited", code, got))
 		}
+	}
+	if chained < min(counted, 0) || chained > 0 {
+		wrong = append(wrong, fmt.Sprintf("wallets %v moved %s together, counts %s", chain, chained, counted))
 	}
 	return wrong
 }
 
-// movedStream is the sums of entries by case and wallet.
+// movedStream is the sums of entries by case, account and wallet.
 type movedStream struct {
-	rows   *sql.Rows
-	ok     bool
-	caseID id.ID
-	wallet string
-	sum    points.Amount
+	rows    *sql.Rows
+	ok      bool
+	caseID  id.ID
+	account id.ID
+	wallet  string
+	sum     points.Amount
 }
 
 func (m *movedStream) next() error {
 	if m.ok = m.rows.Next(); !m.ok {
 		return m.rows.Err()
 	}
-	return m.rows.Scan(&m.caseID, &m.wallet, &m.sum)
+	return m.rows.Scan(&m.caseID, &m.account, &m.wallet, &m.sum)
 }
 
 // auditBook keeps the parsed versions of an audit.

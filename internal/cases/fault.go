@@ -141,6 +141,7 @@ func (vs versions) repair(tx *storage.Tx, village, caseID, by id.ID, at time.Tim
 		return ErrRepaired
 	}
 	c.repaired = true
+	c.worth, c.replaced, c.decidedValue = 0, 0, 0 // all of it is reversed below; what the repair leaves is posted afresh
 	if err := c.move(tx, amend, by, at, why); err != nil {
 		return err
 	}

@@ -81,10 +81,7 @@ func (r *run) change(sh *share) {
 	if delta == 0 {
 		return
 	}
-	chain := r.item.Charge
-	if len(chain) == 0 {
-		chain = r.scheme.Charge
-	}
+	chain := r.item.Chain(r.scheme)
 	for _, code := range r.item.Credits {
 		w, _ := r.scheme.Wallet(code)
 		amount := delta
@@ -102,6 +99,14 @@ func (r *run) change(sh *share) {
 			r.moved(sh, Change{Wallet: code, Amount: delta, Intent: w.chained(i)})
 		}
 	}
+}
+
+// Chain is the wallets that a deduction empties one after the other; none where each is charged for itself.
+func (i *Item) Chain(s *Scheme) []string {
+	if len(i.Charge) > 0 {
+		return i.Charge
+	}
+	return s.Charge
 }
 
 func (r *run) moved(sh *share, c Change) {
