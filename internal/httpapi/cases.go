@@ -128,6 +128,8 @@ type inspectionEvidenceInput struct {
 
 func (s *Server) addInspectionEvidence(ctx context.Context, by access.Actor, in *inspectionEvidenceInput) (cases.Inspection, error) {
 	return s.Cases.AddInspectionEvidence(ctx, by, in.Village.ID, in.Inspection.ID, in.Body)
+}
+
 func (s *Server) closeFault(ctx context.Context, by access.Actor, in *caseStepInput) (cases.Answer, error) {
 	return s.Cases.CloseFault(ctx, by, in.Village.ID, in.Case.ID, in.Body)
 }
