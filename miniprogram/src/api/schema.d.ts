@@ -758,6 +758,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/cases/{case}/close-fault": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 整改到位，销号：待整改的问题了结，等着的加分生效
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        post: operations["close-fault"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/cases/{case}/confirm": {
         parameters: {
             query?: never;
@@ -812,6 +832,26 @@ export interface paths {
          * @description 谁可以用：本村的驻村队员、第一书记。
          */
         post: operations["reject-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/cases/{case}/repair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 整改到位并书面保证：按细则减轻处理，写明理由
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        post: operations["repair-case"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1816,6 +1856,50 @@ export interface paths {
          * @description 谁可以用：本村的第一书记、县级管理员。
          */
         post: operations["settle-lease-return"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 谁联系哪一户（党员联户）
+         * @description 谁可以用：本村的驻村队员、第一书记、县级管理员。
+         */
+        get: operations["list-links"];
+        put?: never;
+        /**
+         * 登记联系户
+         * @description 谁可以用：本村的驻村队员、第一书记、县级管理员。
+         */
+        post: operations["add-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/links/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 取消联系户
+         * @description 谁可以用：本村的驻村队员、第一书记、县级管理员。
+         */
+        post: operations["end-link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3276,6 +3360,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 有积分账户的队伍
+         * @description 谁可以用：本村的驻村队员、第一书记、县级管理员。
+         */
+        get: operations["list-teams"];
+        put?: never;
+        /**
+         * 登记队伍
+         * @description 谁可以用：本村的驻村队员、第一书记、县级管理员。
+         */
+        post: operations["add-team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/wishes": {
         parameters: {
             query?: never;
@@ -3837,6 +3945,8 @@ export interface components {
              * @description how often it was decided anew
              */
             revision?: number;
+            /** @description what it counts for others, where one case is asked for */
+            shares?: components["schemas"]["CasesShareView"][];
             /** @enum {string} */
             state: "draft" | "submitted" | "effective" | "amended" | "rejected" | "withdrawn" | "reversed";
             state_name: string;
@@ -4138,6 +4248,14 @@ export interface components {
             /** @description households whose stored line is newer than the one sent */
             stale: string[];
         };
+        CasesShareView: {
+            account: string;
+            /** @description household or person, or the group */
+            name: string;
+            /** Format: int64 */
+            points: number;
+            role: string;
+        };
         CasesStep: {
             request_id: string;
             /** @description the reason; mandatory for rejecting and reversing */
@@ -4212,6 +4330,8 @@ export interface components {
              * @description how often it was decided anew
              */
             revision?: number;
+            /** @description what it counts for others, where one case is asked for */
+            shares?: components["schemas"]["CasesShareView"][];
             /** @enum {string} */
             state: "draft" | "submitted" | "effective" | "amended" | "rejected" | "withdrawn" | "reversed";
             state_name: string;
@@ -4387,6 +4507,15 @@ export interface components {
             household: components["schemas"]["VillageDetail"];
             redemptions: components["schemas"]["MarketReceipt"][];
         };
+        HouseholdLinkInputBody: {
+            household_id: string;
+            /** @description who answers for the household */
+            member_id: string;
+            /** @description from which day it holds; empty is today */
+            on?: string;
+            /** @description made by the client and kept until a definite answer */
+            request_id: string;
+        };
         HouseholdPage: {
             items: components["schemas"]["VillageHousehold"][];
             /** @description cursor of the next page, empty at the end */
@@ -4457,6 +4586,9 @@ export interface components {
             /** @description last day of a month that is over */
             to_day: string;
             why: string;
+        };
+        LinksOutput: {
+            items: components["schemas"]["VillageLinked"][];
         };
         LoginDemoInputBody: {
             /** @description code of a persona */
@@ -6840,6 +6972,20 @@ export interface components {
             /** @description newest first, at most 100 */
             items: components["schemas"]["StandingNoted"][];
         };
+        TeamInputBody: {
+            name: string;
+            /** @description from which day it holds; empty is today */
+            on?: string;
+            /** @description made by the client and kept until a definite answer */
+            request_id: string;
+        };
+        TeamOutput: {
+            id: string;
+            repeated: boolean;
+        };
+        TeamsOutput: {
+            items: components["schemas"]["VillageTeam"][];
+        };
         TermList: {
             items: components["schemas"]["AccessTerm"][];
         };
@@ -6917,6 +7063,15 @@ export interface components {
             /** @description headings that mean nothing here */
             unused_columns: string[];
         };
+        VillageLinked: {
+            from_day: string;
+            /** @description the householder */
+            holder: string;
+            household: string;
+            member: string;
+            name: string;
+            number: string;
+        };
         VillageMember: {
             flags: string[];
             /** @description an identity card number is on file */
@@ -6974,6 +7129,11 @@ export interface components {
             new: number;
             /** Format: int64 */
             same: number;
+        };
+        VillageTeam: {
+            from_day: string;
+            id: string;
+            name: string;
         };
         VillageView: {
             /** @description official code, unique within the parent */
@@ -8377,6 +8537,42 @@ export interface operations {
             };
         };
     };
+    "close-fault": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "confirm-case": {
         parameters: {
             query?: never;
@@ -8450,6 +8646,42 @@ export interface operations {
         };
     };
     "reject-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "repair-case": {
         parameters: {
             query?: never;
             header?: never;
@@ -10417,6 +10649,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarketLeaseReturn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinksOutput"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "add-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HouseholdLinkInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "end-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HouseholdLinkInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
                 };
             };
             /** @description Error */
@@ -13372,6 +13705,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StandingNoted"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamsOutput"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "add-team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamOutput"];
                 };
             };
             /** @description Error */
