@@ -49,4 +49,47 @@ describe('a record being written', () => {
     const second = await load()
     expect(second.draft.subjects).toEqual([home])
   })
+
+  const asks = (evidence: string[], all = false) =>
+    ({ ...item({ kind: 'fixed', points: 500 }), evidence, evidence_all: all, words: { evidence: '照片或双方确认' } }) as unknown as Item
+  const proof = (kind: 'photo' | 'certificate' | 'signature', photo = '9') => ({ kind, path: 'p', photo, problem: '' })
+
+  it('asks for the evidence that the item asks for', async () => {
+    const { draft, missingPart, chooseItem, newCase } = await load()
+    draft.subjects = [home]
+    chooseItem(asks(['photo', 'both']))
+    expect(missingPart(draft)).toBe('还差照片或双方确认')
+    draft.proofs = [proof('photo', '')]
+    expect(missingPart(draft)).toMatch('正在上传')
+    draft.proofs = [{ ...proof('photo', ''), problem: '网络不通' }]
+    expect(missingPart(draft)).toMatch('重传')
+    draft.proofs = [proof('photo')]
+    expect(missingPart(draft)).toBe('')
+    expect(newCase(draft).evidence).toEqual([{ kind: 'photo', photo: '9' }])
+    draft.proofs = []
+    draft.other = { id: '8', name: '李四', number: '0002', note: '', oral: true }
+    expect(missingPart(draft)).toMatch('什么时候确认')
+    draft.other.note = ' 当面说的 '
+    expect(newCase(draft).evidence).toEqual([{ kind: 'both', household: '8', note: '当面说的' }])
+    draft.other.oral = false
+    expect(missingPart(draft)).toBe('')
+    expect(newCase(draft).evidence).toEqual([{ kind: 'both', household: '8' }])
+    chooseItem(asks(['certificate', 'photo'], true))
+    draft.proofs = [proof('photo')]
+    expect(missingPart(draft)).not.toBe('')
+    draft.proofs = [proof('photo'), proof('certificate')]
+    expect(missingPart(draft)).toBe('')
+    chooseItem(asks(['photo', 'none']))
+    draft.proofs = []
+    expect(missingPart(draft)).toBe('')
+    expect(newCase(draft).evidence).toBeUndefined()
+  })
+
+  it('keeps what the server has of the photos when the app is closed', async () => {
+    const { draft } = await load()
+    draft.proofs = [proof('photo'), proof('signature', '')]
+    await new Promise((done) => setTimeout(done))
+    const { draft: again } = await load()
+    expect(again.proofs).toEqual([{ kind: 'photo', path: '', photo: '9', problem: '' }])
+  })
 })

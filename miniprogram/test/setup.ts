@@ -16,6 +16,8 @@ const uniFake = {
   onNetworkStatusChange: vi.fn(),
   login: vi.fn(),
   request: vi.fn(),
+  uploadFile: vi.fn(),
+  chooseImage: vi.fn(),
 }
 
 Object.assign(globalThis, { uni: uniFake })

@@ -1,5 +1,5 @@
 import { get, post } from '@/services/request'
-import type { Case, Inspection, List, NewCase } from './types'
+import type { Asked, Case, Inspection, List, NewCase } from './types'
 
 const base = (village: string) => `/villages/${village}`
 
@@ -13,12 +13,19 @@ export const preview = (village: string, draft: NewCase) =>
 export const cases = (village: string, filter: { state?: string; mine?: string; cursor?: string; limit?: number }) =>
   get<List<Case>>(`${base(village)}/cases`, filter)
 
+/** One record with each step, its photos and the word of other households. */
+export const oneCase = (village: string, id: string) => get<Case>(`${base(village)}/cases/${id}`)
+
+/** What a household is asked to confirm. */
+export const asked = (village: string, household: string) =>
+  get<{ items: Asked[] }>(`${base(village)}/households/${household}/confirmations`)
+
 export const inspection = (village: string, id: string) => get<Inspection>(`${base(village)}/inspections/${id}`)
 
 /** Paths of the writes, which go through services/write. */
 export const casePaths = {
   record: (village: string) => `${base(village)}/cases`,
-  act: (village: string, id: string, verb: 'approve' | 'reject' | 'withdraw') => `${base(village)}/cases/${id}/${verb}`,
+  act: (village: string, id: string, verb: 'approve' | 'reject' | 'withdraw' | 'confirm') => `${base(village)}/cases/${id}/${verb}`,
   inspections: (village: string) => `${base(village)}/inspections`,
   lines: (village: string, id: string) => `${base(village)}/inspections/${id}/lines`,
   decide: (village: string, id: string) => `${base(village)}/inspections/${id}/decide`,

@@ -35,6 +35,10 @@ export type NewCase = Omit<Schemas['CasesRequest'], 'request_id'>
 export type Case = Schemas['CasesView']
 export type Inspection = Schemas['CasesInspection']
 export type InspectionLine = Schemas['CasesInspectionLine']
+export type Evidence = Schemas['CasesEvidence']
+export type Asked = Schemas['CasesAsked']
+export type Shot = Schemas['MediaShot']
+export type Upload = Schemas['MediaUpload']
 export type Report = Schemas['CasesReport']
 
 export type Shop = Schemas['MarketShop']

@@ -89,6 +89,24 @@ export function deviceName(): string {
   return name
 }
 
+/** Pictures of the device's own, taken now or chosen, as small as the device can make them; none when refused or given up. */
+export function choosePictures(count: number): Promise<string[]> {
+  return new Promise((resolve) => {
+    uni.chooseImage({
+      count,
+      sizeType: ['compressed'],
+      sourceType: ['camera', 'album'],
+      success: (r) => resolve(([] as string[]).concat(r.tempFilePaths)),
+      fail: () => resolve([]),
+    })
+  })
+}
+
+/** Shows pictures large, beginning with one of them. */
+export function showLarge(pictures: string[], first: string): void {
+  uni.previewImage({ urls: pictures, current: first })
+}
+
 export function canSpeak(): boolean {
   let able = false
   // #ifdef H5

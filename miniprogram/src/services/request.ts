@@ -6,6 +6,7 @@
 
 const TOKEN_KEY = 'hefen.token'
 const TIMEOUT_MS = 15_000
+const UPLOAD_TIMEOUT_MS = 90_000
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 export type Query = Record<string, string | number | undefined>
@@ -78,11 +79,20 @@ export function onExpired(login: () => Promise<void>): void {
   relogin = login
 }
 
-export async function request<T>(call: Call): Promise<T> {
+export function request<T>(call: Call): Promise<T> {
+  return signedIn(call.path, () => send<T>(call))
+}
+
+/** Sends a file of the device, a photo, as the part "file" of a form. */
+export function upload<T>(path: string, file: string): Promise<T> {
+  return signedIn(path, () => sendFile<T>(path, file))
+}
+
+async function signedIn<T>(path: string, attempt: () => Promise<T>): Promise<T> {
   try {
-    return await send<T>(call)
+    return await attempt()
   } catch (e) {
-    const expired = e instanceof ApiError && e.status === 401 && !call.path.startsWith('/login')
+    const expired = e instanceof ApiError && e.status === 401 && !path.startsWith('/login')
     if (!expired || !relogin) throw e
     // Many calls may find out at once; they wait for one login.
     pendingLogin ??= relogin().finally(() => (pendingLogin = undefined))
@@ -91,7 +101,7 @@ export async function request<T>(call: Call): Promise<T> {
     } catch {
       throw e
     }
-    return send<T>(call)
+    return attempt()
   }
 }
 
@@ -128,6 +138,34 @@ function readable(data: unknown): unknown {
     const bytes = new Uint8Array(data as ArrayBuffer)
     const escaped = Array.from(bytes, (b) => `%${b.toString(16).padStart(2, '0')}`).join('')
     return JSON.parse(decodeURIComponent(escaped))
+  } catch {
+    return null
+  }
+}
+
+function sendFile<T>(path: string, file: string): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    uni.uploadFile({
+      url: apiBase() + path,
+      filePath: file,
+      name: 'file',
+      header: currentToken() ? { Authorization: `Bearer ${currentToken()}` } : {},
+      timeout: UPLOAD_TIMEOUT_MS,
+      success: (answer) => {
+        const data = parsed(answer.data)
+        if (answer.statusCode >= 200 && answer.statusCode < 300) resolve(data as T)
+        else reject(problemOf(answer.statusCode, data))
+      },
+      fail: () => reject(new ApiError(0, 'network', '网络不通，照片没有传上，请看看手机信号，再试一次')),
+    })
+  })
+}
+
+/** Answers to uploads come as text. */
+function parsed(text: unknown): unknown {
+  if (typeof text !== 'string') return text
+  try {
+    return JSON.parse(text)
   } catch {
     return null
   }

@@ -1,6 +1,6 @@
 /** The record being written, shared by the pages that fill it in and kept on the device until it is done. */
 import { reactive, watch } from 'vue'
-import type { Item, NewCase } from '@/api/types'
+import type { Evidence, Item, NewCase } from '@/api/types'
 import { today } from '@/services/dates'
 import { quantified } from '@/services/items'
 import { parsePoints } from '@/services/points'
@@ -14,6 +14,23 @@ export interface Subject {
   number: string
 }
 
+/** A photo, a photo of a paper, or a signature, on its way to the server. */
+export interface Proof {
+  kind: 'photo' | 'certificate' | 'signature'
+  /** On the device; gone after the app was closed. */
+  path: string
+  /** The server's id once it is there. */
+  photo: string
+  problem: string
+}
+
+/** The other household of a deed that both sides confirm. */
+export interface OtherSide extends Subject {
+  /** What was said, when an official notes it; empty asks the household in the app. */
+  note: string
+  oral: boolean
+}
+
 export interface Draft {
   subjects: Subject[]
   item: Item | null
@@ -23,15 +40,20 @@ export interface Draft {
   quantity: string
   note: string
   occurred_on: string
+  proofs: Proof[]
+  other: OtherSide | null
 }
 
 function emptyDraft(): Draft {
-  return { subjects: [], item: null, grade: '', points: '', quantity: '', note: '', occurred_on: today() }
+  return { subjects: [], item: null, grade: '', points: '', quantity: '', note: '', occurred_on: today(), proofs: [], other: null }
 }
 
 function kept(): Draft {
   const stored: unknown = uni.getStorageSync(KEY)
-  return stored && typeof stored === 'object' ? { ...emptyDraft(), ...(stored as Partial<Draft>) } : emptyDraft()
+  if (!stored || typeof stored !== 'object') return emptyDraft()
+  const draft = { ...emptyDraft(), ...(stored as Partial<Draft>) }
+  // A picture that had not been sent is gone with the app that was closed; what the server has stays.
+  return { ...draft, proofs: draft.proofs.filter((p) => p.photo).map((p) => ({ ...p, path: '' })) }
 }
 
 export const draft = reactive<Draft>(kept())
@@ -44,7 +66,7 @@ export function clearDraft(keep: Partial<Draft> = {}): void {
 }
 
 export function chooseItem(item: Item): void {
-  Object.assign(draft, { item, grade: '', points: '', quantity: '' })
+  Object.assign(draft, { item, grade: '', points: '', quantity: '', other: null })
 }
 
 /** What is still missing, as the sentence to show; empty when the record can be decided. */
@@ -59,7 +81,25 @@ export function missingPart(d: Draft): string {
     if (!d.note.trim()) return '请写几句为什么给这个分'
   }
   if (quantified(d.item) && quantityOf(d) === undefined) return `请填多少${value.unit ?? ''}`
-  return ''
+  return missingProof(d, d.item)
+}
+
+/** What is missing of the evidence that the item asks for; the server asks the same. */
+function missingProof(d: Draft, item: Item): string {
+  if (d.proofs.some((p) => p.problem)) return '有照片没有传上，请点“重传”'
+  if (d.proofs.some((p) => !p.photo)) return '照片正在上传……'
+  if (d.other?.oral && d.other.note.trim().length < 2) return '请写对方谁、什么时候确认的'
+  const have = new Set<string>(d.proofs.map((p) => p.kind))
+  if (d.other) have.add('both')
+  const wanted = item.evidence ?? []
+  const enough = item.evidence_all ? wanted.every((k) => have.has(k)) : wanted.length === 0 || wanted.some((k) => k === 'none' || have.has(k))
+  return enough ? '' : `还差${item.words.evidence}`
+}
+
+function evidenceOf(d: Draft): Evidence[] {
+  const shots: Evidence[] = d.proofs.map((p) => ({ kind: p.kind, photo: p.photo }))
+  if (!d.other) return shots
+  return [...shots, { kind: 'both', household: d.other.id, ...(d.other.oral ? { note: d.other.note.trim() } : {}) }]
 }
 
 /** Thousandths of the unit, the server's measure of quantities. */
@@ -80,6 +120,7 @@ export function newCase(d: Draft): NewCase {
     ...(kind === 'grades' ? { grade: d.grade } : {}),
     ...(d.item && quantified(d.item) ? { quantity: quantityOf(d) } : {}),
     ...(d.note.trim() ? { note: d.note.trim() } : {}),
+    ...(d.proofs.length || d.other ? { evidence: evidenceOf(d) } : {}),
   }
 }
 
