@@ -14,6 +14,7 @@ import (
 	"hefen/internal/cases"
 	"hefen/internal/clock"
 	"hefen/internal/config"
+	"hefen/internal/errs"
 	"hefen/internal/id"
 	"hefen/internal/ledger"
 	"hefen/internal/market"
@@ -123,7 +124,15 @@ func (p *program) close() error {
 }
 
 func logger(cfg config.Config) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: logLevel(cfg)}))
+	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: logLevel(cfg), ReplaceAttr: unquoted}))
+}
+
+// unquoted takes out of a logged error what a driver quotes of a row.
+func unquoted(_ []string, a slog.Attr) slog.Attr {
+	if err, ok := a.Value.Any().(error); ok {
+		return slog.String(a.Key, errs.Unquoted(err.Error()))
+	}
+	return a
 }
 
 func logLevel(cfg config.Config) slog.Level {

@@ -17,6 +17,7 @@ import (
 	"hefen/internal/backup"
 	"hefen/internal/config"
 	"hefen/internal/httpapi"
+	"hefen/internal/ledger"
 	"hefen/internal/standing"
 	"hefen/internal/storage"
 )
@@ -125,6 +126,15 @@ func (p *program) server() *httpapi.Server {
 					oldest = max(oldest, b.Oldest)
 				}
 				return oldest.Seconds(), err
+			}},
+			"board_lag_seconds": {Help: "Age of the oldest change that the boards in Redis do not show yet; 0 without Redis.", Read: func(ctx context.Context) (float64, error) {
+				all, err := p.db.OutboxBacklog(ctx)
+				for _, b := range all {
+					if b.Topic == ledger.TopicPosted {
+						return b.Oldest.Seconds(), err
+					}
+				}
+				return 0, err
 			}},
 			"redis_failures_total": {Help: "Calls that Redis did not answer.", Read: func(context.Context) (float64, error) { return float64(p.redis.Failures()), nil }},
 		},

@@ -76,7 +76,7 @@ func frameFeatures(s *Server, a *api) {
 		case "deadline":
 			return thing{}, context.DeadlineExceeded
 		}
-		return thing{}, errors.New("dial tcp 10.0.0.3: secret text")
+		return thing{}, errors.New("dial tcp 10.0.0.3: secret text; Duplicate entry '张三' for key 'members.name'")
 	})
 	register(a, get("/signed", "signed", "测试"), access.Need{Scope: access.Signed}, func(context.Context, access.Actor, *struct{}) (thing, error) {
 		return thing{}, nil
@@ -180,6 +180,9 @@ func TestErrors(t *testing.T) {
 				}
 			}
 		})
+	}
+	if strings.Contains(logs.String(), "张三") || !strings.Contains(logs.String(), "for key members.name") {
+		t.Error("the log quotes a row")
 	}
 	if strings.Contains(logs.String(), "13800138000") {
 		t.Error("the log holds what the panic said")

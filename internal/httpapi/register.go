@@ -241,7 +241,7 @@ func placeOf(hc huma.Context) access.Place {
 func (s *Server) refuse(ctx context.Context, err error) *Error {
 	e := toError(ctx, err)
 	if e.status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
-		s.Log.LogAttrs(ctx, slog.LevelError, "operation failed", slog.String("request_id", RequestID(ctx)), slog.String("err", err.Error()))
+		s.Log.LogAttrs(ctx, slog.LevelError, "operation failed", slog.String("request_id", RequestID(ctx)), slog.String("err", errs.Unquoted(err.Error())))
 	}
 	return e
 }

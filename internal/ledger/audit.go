@@ -220,6 +220,13 @@ func auditReversals(ctx context.Context, db *storage.DB) (Check, error) {
 		"entry %s of %s: its %s hundredths were left out of the reversal"); err != nil {
 		return c, err
 	}
+	if err := each(ctx, db, &c, `SELECT r.posting_id, r.ref, o.n - r.n FROM
+		(SELECT posting_id, corrects_id, ref, COUNT(*) AS n FROM entries WHERE kind = 'reverse' GROUP BY posting_id, corrects_id, ref) r
+		JOIN (SELECT posting_id, COUNT(*) AS n FROM entries WHERE posting_id IN (SELECT corrects_id FROM entries WHERE kind = 'reverse') GROUP BY posting_id) o
+			ON o.posting_id = r.corrects_id WHERE o.n > r.n`, nil,
+		"reversal %s of %s: %s entries of the original were left out"); err != nil {
+		return c, err
+	}
 	return c, each(ctx, db, &c, `SELECT r.id, r.ref, r.amount FROM entries r LEFT JOIN entries o
 		ON o.account_id = r.account_id AND o.posting_id = r.corrects_id AND o.line = r.line
 		WHERE r.kind = 'reverse' AND (o.id IS NULL OR o.amount <> -r.amount OR o.wallet <> r.wallet OR o.bucket <> r.bucket OR o.expires_on <> r.expires_on)`, nil,
