@@ -179,8 +179,8 @@ func inWindows(windows []scheme.Window) (string, []any) {
 }
 
 const (
-	decidedColumns = "c.id, c.account_id, c.member_id, c.group_id, c.event_id, c.item, c.class, c.grade, c.quantity, c.occurred_on, c.decided_no, c.counted, c.replaced, c.warned"
-	sharedColumns  = "c.id, s.account_id, s.member_id, s.group_id, c.event_id, c.item, c.class, c.grade, c.quantity, c.occurred_on, c.decided_no, s.counted, s.replaced, s.warned"
+	decidedColumns = "c.id, '', c.account_id, c.member_id, c.group_id, c.event_id, c.item, c.class, c.grade, c.quantity, c.occurred_on, c.decided_no, c.counted, c.replaced, c.warned"
+	sharedColumns  = "c.id, s.role, s.account_id, s.member_id, s.group_id, c.event_id, c.item, c.class, c.grade, c.quantity, c.occurred_on, c.decided_no, s.counted, s.replaced, s.warned"
 	sharesOfCases  = " FROM case_shares s JOIN cases c ON c.id = s.case_id"
 )
 
@@ -194,7 +194,7 @@ func readDecided(read query, sql string, args ...any) ([]scheme.Decided, error) 
 	for rows.Next() {
 		var d scheme.Decided
 		var warned int
-		if err := rows.Scan(&d.Case, &d.Account, &d.Member, &d.Group, &d.Event, &d.Item, &d.Class, &d.Grade, &d.Quantity, &d.OccurredOn, &d.No,
+		if err := rows.Scan(&d.Case, &d.Role, &d.Account, &d.Member, &d.Group, &d.Event, &d.Item, &d.Class, &d.Grade, &d.Quantity, &d.OccurredOn, &d.No,
 			&d.Counted, &d.Replaced, &warned); err != nil {
 			return nil, fmt.Errorf("read history: %w", err)
 		}
