@@ -64,7 +64,8 @@ func (b *binder) checkReview(it *Item, n *node) {
 	}
 }
 
-// checkCredits holds that a deduction reaches the wallet that boards read, unless that one only grows.
+// checkCredits holds that a deduction reaches a wallet that is ranked: the one that boards read, or one of their own for
+// officials and others who are ranked apart.
 func (b *binder) checkCredits(it *Item, n *node) {
 	written := n.get("credits")
 	for i, code := range it.Credits {
@@ -87,7 +88,8 @@ func (b *binder) checkCredits(it *Item, n *node) {
 		at = written
 	}
 	score, ok := b.s.Wallet(b.s.scoreWallet)
-	if ok && !score.GainsOnly && score.Earns && !slices.Contains(it.Credits, score.Code) {
+	ranked := func(code string) bool { w, _ := b.s.Wallet(code); return w.Kind == KindScore && !w.GainsOnly }
+	if ok && !score.GainsOnly && score.Earns && !slices.ContainsFunc(it.Credits, ranked) {
 		b.fail(at, "score_deduction", "扣分没有记入计入排名的钱包“"+score.Name+"”", "请在 credits 里加上 "+score.Code+"，扣分在排名里要扣足")
 	}
 	takes := func(code string) bool { w, _ := b.s.Wallet(code); return !w.GainsOnly }
