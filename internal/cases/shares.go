@@ -244,7 +244,6 @@ func (c *record) readDetails(read query) error {
 // storeAside writes the parties and details of cases, in place of what stood there. Most cases have none.
 func storeAside(tx *storage.Tx, cs []*record, fresh bool) error {
 	var shares, details []any
-	var n, m int
 	for _, c := range cs {
 		if !fresh && (len(c.parties) > 0 || c.detailed()) {
 			if _, err := tx.Exec("DELETE FROM case_shares WHERE case_id = ?", c.id); err != nil {
@@ -258,7 +257,6 @@ func storeAside(tx *storage.Tx, cs []*record, fresh bool) error {
 			sh := c.shareOf(&p)
 			shares = append(shares, c.id, i, c.village, p.Role, p.Relation, bit(c.isFound(p.Role)), p.Account, p.Household, p.Member, p.Group,
 				int64(sh.Value), int64(sh.Counted), int64(sh.Replaced), bit(sh.Warned))
-			n++
 		}
 		if c.detailed() {
 			parts, err := json.Marshal(c.parts)
@@ -266,19 +264,14 @@ func storeAside(tx *storage.Tx, cs []*record, fresh bool) error {
 				return err
 			}
 			details = append(details, c.id, c.village, c.persons, bit(c.repaired), c.validTo, string(parts))
-			m++
 		}
 	}
-	if n > 0 {
-		if _, err := tx.Exec(`INSERT INTO case_shares (case_id, line, village_id, role, relation, found, account_id, household_id, member_id, group_id,
-			value, counted, replaced, warned) VALUES `+storage.Rows(n, 14), shares...); err != nil {
-			return fmt.Errorf("insert shares: %w", err)
-		}
+	if err := tx.Insert(`INSERT INTO case_shares (case_id, line, village_id, role, relation, found, account_id, household_id, member_id, group_id,
+		value, counted, replaced, warned) VALUES `, 14, shares); err != nil {
+		return fmt.Errorf("insert shares: %w", err)
 	}
-	if m > 0 {
-		if _, err := tx.Exec("INSERT INTO case_details (case_id, village_id, persons, repaired, valid_to, parts) VALUES "+storage.Rows(m, 6), details...); err != nil {
-			return fmt.Errorf("insert details: %w", err)
-		}
+	if err := tx.Insert("INSERT INTO case_details (case_id, village_id, persons, repaired, valid_to, parts) VALUES ", 6, details); err != nil {
+		return fmt.Errorf("insert details: %w", err)
 	}
 	return nil
 }
