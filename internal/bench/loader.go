@@ -62,7 +62,7 @@ var tables = []rows{
 	{table: "shop_villages", columns: "shop_id, village_id, from_day, to_day, set_by", width: 5},
 	{table: "goods", columns: "id, shop_id, class, name, unit, barcode, note, state, reorder_at, created_by, created_at, rev", width: 12},
 	{table: "goods_prices", columns: "id, goods_id, from_day, price, set_by, set_at", width: 6},
-	{table: "stock_lots", columns: "id, shop_id, goods_id, source, origin, cost_fen, expires_on, qty_left, received_on, received_at, received_by, rev", width: 12},
+	{table: "stock_lots", columns: "id, shop_id, goods_id, source, origin, cost_fen, expires_on, qty_left, qty_in, received_on, received_at, received_by, rev", width: 13},
 	{table: "stock_moves", columns: "id, shop_id, goods_id, lot_id, kind, qty, ref_id, price, note, by_user, moved_on, created_at", width: 12},
 	{table: "cases", columns: caseColumns, width: 33},
 	{table: "entries", columns: entryColumns, width: 26},
@@ -165,7 +165,7 @@ func (l *loader) shop(tx *storage.Tx, here, by id.ID) id.ID {
 		goods, lot := tx.NewID(), tx.NewID()
 		l.t["goods"].add(int64(goods), int64(shop), "", fmt.Sprintf("香皂%d号", g+1), "块", "", "", "on", 0, int64(by), l.ms, 0)
 		l.t["goods_prices"].add(int64(tx.NewID()), int64(goods), int64(firstDay), price, int64(by), l.ms)
-		l.t["stock_lots"].add(int64(lot), int64(shop), int64(goods), "purchase", "", 0, int64(clock.Forever), pieces, int64(firstDay), l.ms, int64(by), 0)
+		l.t["stock_lots"].add(int64(lot), int64(shop), int64(goods), "purchase", "", 0, int64(clock.Forever), pieces, pieces, int64(firstDay), l.ms, int64(by), 0)
 		l.t["stock_moves"].add(int64(tx.NewID()), int64(shop), int64(goods), int64(lot), "purchase", pieces, int64(tx.NewID()), 0, "", int64(by), int64(firstDay), l.ms)
 	}
 	return shop
