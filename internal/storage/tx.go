@@ -184,7 +184,7 @@ func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 const insertRows = 100
 
 // Insert adds rows: head is "INSERT INTO t (a, b) VALUES ", args their values one row after the other, width of them in a
-// row. Blocks of 100 rows go through one prepared statement, which costs a third less than as many rows of text; the rest
+// row. Blocks of 100 rows go through one prepared statement, which costs up to a third less than as many rows of text; the rest
 // is one statement more.
 func (tx *Tx) Insert(head string, width int, args []any) error {
 	block := insertRows * width
