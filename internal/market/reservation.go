@@ -342,7 +342,7 @@ func (s *Service) LapseReservations(ctx context.Context) (int, error) {
 			if err != nil {
 				return done, err
 			}
-			err = s.inTx(ctx, func(tx *storage.Tx) error { return n.end(tx, v.Scheme, Lapsed, 0, !losesLapsed(v.Scheme), at) })
+			err = s.inTx(ctx, func(tx *storage.Tx) error { return n.end(tx, v.Scheme, Lapsed, 0, !v.Scheme.Redemption.LoseLapsed, at) })
 			switch {
 			case err == nil:
 				done++
@@ -352,6 +352,3 @@ func (s *Service) LapseReservations(ctx context.Context) (int, error) {
 		}
 	}
 }
-
-// losesLapsed is whether the points of a reservation nobody fetched are lost by the rules it was made under.
-func losesLapsed(*scheme.Scheme) bool { return false }

@@ -2,6 +2,7 @@ package market_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"hefen/internal/access"
@@ -156,6 +157,26 @@ func TestReservationEnds(t *testing.T) {
 func (w *world) terms(t market.ShopTerms) error {
 	_, err := w.market.SetTerms(ctx, w.secretary, w.village, w.shop, market.TermsRequest{RequestID: w.request(), ShopTerms: t})
 	return err
+}
+
+// TestLapseLosesPoints: where the rules say so, what nobody fetched is lost, and the goods go back all the same.
+func TestLapseLosesPoints(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := worldBy(t, db, 1, strings.Replace(rules, "{cancel_same_day: true}", "{cancel_same_day: true, lose_lapsed: true}", 1))
+		h := w.households[0]
+		w.give(h, 1000)
+		soap := w.goods("香皂", 250, 8)
+		_, err := w.reserve(w.person(0), h, 500, want(soap, 2))
+		must(t, err)
+		w.on(today.Add(8))
+		if n, err := w.market.LapseReservations(ctx); n != 1 || err != nil {
+			t.Errorf("%d %v", n, err)
+		}
+		if w.balance(h, "spend") != 500 || w.inBucket(h, "spend", ledger.Held) != 0 || w.look(soap).Stock != 8 || w.balance(h, "year") != 1000 {
+			t.Errorf("spend %s, held %s, stock %d, score %s", w.balance(h, "spend"), w.inBucket(h, "spend", ledger.Held), w.look(soap).Stock, w.balance(h, "year"))
+		}
+		audit(t, db)
+	})
 }
 
 // TestKeeperReserves: officials reserve for others, at home they are villagers, and never hand out to themselves.
