@@ -19,6 +19,7 @@ import (
 	"hefen/internal/ledger"
 	"hefen/internal/market"
 	"hefen/internal/media"
+	"hefen/internal/preview"
 	"hefen/internal/redisx"
 	"hefen/internal/rulebook"
 	"hefen/internal/scheme"
@@ -44,6 +45,7 @@ type program struct {
 	access      *access.Service
 	cases       *cases.Service
 	market      *market.Service
+	preview     *preview.Service
 	photos      media.Store
 	media       *media.Service
 }
@@ -83,6 +85,7 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	p.cases = cases.New(p.db, p.now, p.village, p.book, p.access, p.media)
 	p.market = market.New(p.db, p.now, p.village, p.book, p.access.Names)
 	p.market.UsePIN(p.access.CheckPIN)
+	p.preview = preview.New(p.db, p.cases, p.village, p.book, p.market)
 	p.board = board.New(p.db, p.redis, p.now, p.book, p.village, board.Options{})
 	p.lanes = storage.NewLanes(p.db, storage.LaneOptions{})
 	if err := p.board.Start(ctx, p.lanes); err != nil {

@@ -8,6 +8,7 @@ import (
 	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/points"
+	"hefen/internal/preview"
 	"hefen/internal/rulebook"
 	"hefen/internal/scheme"
 )
@@ -16,6 +17,7 @@ func (s *Server) registerScheme(a *api) {
 	register(a, get("/villages/{village}/scheme", "get-scheme", "施行中的积分细则和事项").tagged("scheme"), rulebook.MaySee, s.scheme)
 	register(a, get("/villages/{village}/scheme/versions", "list-scheme-versions", "本村积分细则的各个版本").tagged("scheme"), rulebook.MaySee, s.schemeVersions)
 	register(a, post("/villages/{village}/scheme/versions", "adopt-scheme", "登记村里通过的积分细则").tagged("scheme").withBody(2<<20), rulebook.MayAdopt, s.adoptScheme)
+	register(a, post("/villages/{village}/scheme/preview", "preview-scheme", "用本村的真实记录试算另一份细则：发多少分、谁多谁少、名次和花费").tagged("scheme").withBody(2<<20), preview.MayPreview, s.previewScheme)
 	register(a, get("/villages/{village}/households/{household}/outlook", "get-outlook", "这一户今天再做每件事能得多少分、限额还剩多少").tagged("scheme"),
 		cases.MayLook, s.outlook)
 }
@@ -72,6 +74,19 @@ func (s *Server) schemeVersions(ctx context.Context, by access.Actor, in *InVill
 		out.Items = []rulebook.Version{}
 	}
 	return out, err
+}
+
+type previewInput struct {
+	InVillage
+	Body struct {
+		Source string    `json:"source" maxLength:"1048576" doc:"the scheme file"`
+		From   clock.Day `json:"from" doc:"first day of the deeds"`
+		To     clock.Day `json:"to" doc:"last day of the deeds"`
+	}
+}
+
+func (s *Server) previewScheme(ctx context.Context, by access.Actor, in *previewInput) (preview.Report, error) {
+	return s.Preview.Preview(ctx, by, in.Village.ID, []byte(in.Body.Source), in.Body.From, in.Body.To)
 }
 
 type adoptInput struct {

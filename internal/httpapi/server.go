@@ -20,6 +20,7 @@ import (
 	"hefen/internal/config"
 	"hefen/internal/market"
 	"hefen/internal/media"
+	"hefen/internal/preview"
 	"hefen/internal/redisx"
 	"hefen/internal/rulebook"
 	"hefen/internal/standing"
@@ -46,6 +47,7 @@ type Server struct {
 	Board       *board.Service
 	Successions *succession.Service
 	Market      *market.Service
+	Preview     *preview.Service
 	Access      *access.Service
 	Cases       *cases.Service
 	Standing    *standing.Service

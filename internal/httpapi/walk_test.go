@@ -18,6 +18,7 @@ import (
 	"hefen/internal/ledger"
 	"hefen/internal/market"
 	"hefen/internal/media"
+	"hefen/internal/preview"
 	"hefen/internal/rulebook"
 	"hefen/internal/scheme"
 	"hefen/internal/standing"
@@ -247,6 +248,7 @@ func (c *countyside) services(s *Server) {
 	}
 	s.Media = media.New(c.db, c.now, photos, s.Config.Photos)
 	s.Cases = cases.New(c.db, c.now, s.Village, s.Book, s.Access, s.Media)
+	s.Preview = preview.New(c.db, s.Cases, s.Village, s.Book, s.Market)
 	s.Successions = succession.New(c.db, c.now, s.Village, func(ctx context.Context, village id.ID, day clock.Day) (*scheme.Scheme, error) {
 		v, err := s.Book.InForce(ctx, village, day)
 		if err != nil {

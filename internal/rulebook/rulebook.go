@@ -190,7 +190,7 @@ func (b *Book) Adopt(ctx context.Context, actor access.Actor, village id.ID, req
 	}
 	s, problems := scheme.Parse([]byte(req.Source))
 	if s == nil {
-		return nil, false, fileError(problems)
+		return nil, false, Mistakes(problems)
 	}
 	at := b.now()
 	made := b.db.NewID()
@@ -281,8 +281,8 @@ func subjectName(subject string) string {
 	return "户"
 }
 
-// fileError turns the problems of a file into the fields of an error, errors before warnings, at most 50.
-func fileError(problems []scheme.Problem) error {
+// Mistakes turns the problems of a file into the fields of an error, errors before warnings, at most 50.
+func Mistakes(problems []scheme.Problem) error {
 	fields := make([]errs.Field, 0, len(problems))
 	for _, p := range problems {
 		if p.Level == scheme.LevelError {

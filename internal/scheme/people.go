@@ -92,3 +92,8 @@ const (
 	TimesMembers = "members" // of the household that day
 	TimesAdults  = "adults"  // of the household that day, 18 or older
 )
+
+// AsksWho reports whether some item asks for states, ages or the size of a household.
+func (s *Scheme) AsksWho() bool {
+	return slices.ContainsFunc(s.Items, func(i Item) bool { return i.Only != nil || i.Times != "" })
+}
