@@ -13,17 +13,17 @@ import (
 )
 
 // SpendableIn is Spendable inside a transaction that holds the account.
-func SpendableIn(tx *storage.Tx, book *scheme.Scheme, account id.ID, today clock.Day) (points.Amount, error) {
+func SpendableIn(tx *storage.Tx, book *scheme.Scheme, account id.ID, today clock.Day, states ...string) (points.Amount, error) {
 	s, err := load(tx.Query, book, today, []id.ID{account})
 	if err != nil {
 		return 0, err
 	}
-	return s.free(account)
+	return s.free(account, states...)
 }
 
 // SpendOwing is Spend for goods that have been handed out already: what the wallets cannot give is charged to the last of
 // them and leaves it in debt. It answers how much that was. p is of kind Redeem.
-func SpendOwing(tx *storage.Tx, book *scheme.Scheme, p Posting, account id.ID, amount points.Amount) (Posted, points.Amount, error) {
+func SpendOwing(tx *storage.Tx, book *scheme.Scheme, p Posting, account id.ID, amount points.Amount, states ...string) (Posted, points.Amount, error) {
 	if err := Guard(tx, []id.ID{account}, nil); err != nil {
 		return Posted{}, 0, err
 	}
@@ -31,13 +31,13 @@ func SpendOwing(tx *storage.Tx, book *scheme.Scheme, p Posting, account id.ID, a
 	if err != nil {
 		return Posted{}, 0, err
 	}
-	total, err := s.free(account)
+	total, err := s.free(account, states...)
 	if err != nil && !errors.Is(err, ErrInDebt) {
 		return Posted{}, 0, err
 	}
 	here := min(total, amount) // 0 while in debt
 	if here > 0 {
-		if p.Lines, err = s.plan(account, here); err != nil {
+		if p.Lines, err = s.plan(account, here, states); err != nil {
 			return Posted{}, 0, err
 		}
 	}

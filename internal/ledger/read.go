@@ -42,13 +42,13 @@ func Balances(ctx context.Context, db *storage.DB, account id.ID) ([]Balance, er
 
 // Spendable is what a redemption could draw from an account today, in all its spend wallets: nothing below a floor, no lot
 // past its day. ErrInDebt while one of them is below zero.
-func Spendable(ctx context.Context, db *storage.DB, book *scheme.Scheme, account id.ID, today clock.Day) (points.Amount, error) {
+func Spendable(ctx context.Context, db *storage.DB, book *scheme.Scheme, account id.ID, today clock.Day, states ...string) (points.Amount, error) {
 	query := func(q string, args ...any) (*sql.Rows, error) { return db.Query(ctx, q, args...) }
 	s, err := load(query, book, today, []id.ID{account})
 	if err != nil {
 		return 0, err
 	}
-	return s.free(account)
+	return s.free(account, states...)
 }
 
 // Total is the net score of an account in a span, zero without any entry.

@@ -38,7 +38,7 @@ func (s *Service) Counter(ctx context.Context, a access.Actor, in, shop, househo
 	refusal := err
 	account := b.subject.Owner()
 	c := Counter{Household: b.subject.Household, Member: b.subject.Member, HouseholdNumber: b.subject.Number, HouseholdName: b.subject.Name}
-	if c.Spendable, err = ledger.Spendable(ctx, s.db, b.version.Scheme, account, today); errors.Is(err, ledger.ErrInDebt) {
+	if c.Spendable, err = ledger.Spendable(ctx, s.db, b.version.Scheme, account, today, b.subject.Flags...); errors.Is(err, ledger.ErrInDebt) {
 		refusal = cmp.Or(refusal, err)
 	} else if err != nil {
 		return Counter{}, err

@@ -128,7 +128,7 @@ func (c *claim) afford(tx *storage.Tx, b buyer, terms ShopTerms, total points.Am
 	if c.topUp == nil {
 		return total, nil
 	}
-	free, err := ledger.SpendableIn(tx, b.version.Scheme, b.subject.Owner(), clock.DayOf(at))
+	free, err := ledger.SpendableIn(tx, b.version.Scheme, b.subject.Owner(), clock.DayOf(at), b.subject.Flags...)
 	if err != nil {
 		return 0, err
 	}

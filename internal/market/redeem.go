@@ -152,7 +152,7 @@ func (s *Service) redeem(tx *storage.Tx, by id.ID, b buyer, c claim, shop, made 
 	posted, err := ledger.Spend(tx, b.version.Scheme, ledger.Posting{
 		Village: b.subject.Village, Kind: ledger.Redeem, Ref: made.String(), By: by, Title: c.title("兑换", lines), At: at,
 		Occurred: today, Counted: b.version.Counted(today), Scheme: b.version.ID,
-	}, account, spent)
+	}, account, spent, b.subject.Flags...)
 	if err != nil {
 		return Receipt{}, err
 	}

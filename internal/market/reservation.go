@@ -152,7 +152,7 @@ func (s *Service) reserve(tx *storage.Tx, by id.ID, b buyer, made id.ID, r Reser
 		return Reservation{}, err
 	}
 	posted, err := ledger.Spend(tx, b.version.Scheme, ledger.Posting{Village: b.subject.Village, Kind: ledger.Hold, Ref: made.String(), By: by,
-		Title: title("预约", lines), At: at, Occurred: today, Counted: b.version.Counted(today), Scheme: b.version.ID}, account, total)
+		Title: title("预约", lines), At: at, Occurred: today, Counted: b.version.Counted(today), Scheme: b.version.ID}, account, total, b.subject.Flags...)
 	if err != nil {
 		return Reservation{}, err
 	}
