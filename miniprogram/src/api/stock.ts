@@ -22,6 +22,9 @@ export const plan = (village: string, shop: string) => get<Plan>(`${base(village
 /** Paths of the writes, which go through services/write. */
 export const stockPaths = {
   move: (village: string, shop: string, goods: string) => `${base(village, shop)}/goods/${goods}/moves`,
+  funds: (village: string) => `/villages/${village}/funds`,
+  income: (village: string, fund: string) => `/villages/${village}/funds/${fund}/income`,
+  pointValue: (village: string) => `/villages/${village}/point-value`,
   stocktakes: (village: string, shop: string) => `${base(village, shop)}/stocktakes`,
   stocktake: (village: string, shop: string, id: string, step: 'counts' | 'send' | 'confirm' | 'drop') => `${base(village, shop)}/stocktakes/${id}/${step}`,
 }
