@@ -85,7 +85,7 @@ type Overviews struct {
 // PointValueRequest says what a point is worth in a village, from today.
 type PointValueRequest struct {
 	RequestID   string `json:"request_id,omitempty" maxLength:"64" doc:"made on the device; not needed, since saying the same again changes nothing"`
-	FenPerPoint int64 `json:"fen_per_point" minimum:"1" maximum:"100000"`
+	FenPerPoint int64  `json:"fen_per_point" minimum:"1" maximum:"100000"`
 }
 
 // SetPointValue says what a point is worth. Saying the same again changes nothing.
