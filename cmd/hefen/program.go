@@ -84,6 +84,7 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	p.book.Remember(time.Second)
 	p.cases = cases.New(p.db, p.now, p.village, p.book, p.access, p.media)
 	p.market = market.New(p.db, p.now, p.village, p.book, p.access.Names)
+	p.market.WithPhotos(p.media)
 	p.market.UsePIN(p.access.CheckPIN)
 	p.preview = preview.New(p.db, p.cases, p.village, p.book, p.market)
 	p.board = board.New(p.db, p.redis, p.now, p.book, p.village, board.Options{})

@@ -11,6 +11,7 @@ import (
 	"hefen/internal/access"
 	"hefen/internal/clock"
 	"hefen/internal/id"
+	"hefen/internal/media"
 	"hefen/internal/points"
 	"hefen/internal/storage"
 )
@@ -44,7 +45,7 @@ type Goods struct {
 	ReorderAt int64         `json:"reorder_at" doc:"at this many pieces or fewer it is time to buy"`
 	Low       bool          `json:"low" doc:"it is time to buy"`
 	WorthFen  int64         `json:"worth_fen" doc:"what one piece is worth today, in fen; 0: not said"`
-	Photo     id.ID         `json:"photo,omitempty" doc:"its picture"`
+	Photo     *media.Shot   `json:"photo,omitempty" doc:"its picture"`
 	Repeated  bool          `json:"repeated" doc:"this request had already been carried out"`
 }
 
@@ -77,6 +78,7 @@ type GoodsEdit struct {
 	Note      *string `json:"note,omitempty" maxLength:"200"`
 	ReorderAt *int64  `json:"reorder_at,omitempty" minimum:"0" maximum:"100000"`
 	State     string  `json:"state,omitempty" enum:"on,paused,removed"`
+	Photo     *id.ID  `json:"photo,omitempty" doc:"a picture that the caller has uploaded in the village; 0 takes it off"`
 }
 
 // PriceRequest sets a price from a day on.
@@ -148,7 +150,10 @@ func (s *Service) EditGoods(ctx context.Context, a access.Actor, in, shop, goods
 		if storage.IsDuplicate(err) {
 			return ErrGoodsName.Wrap(err)
 		}
-		return err
+		if err != nil || r.Photo == nil {
+			return err
+		}
+		return s.hang(tx, in, goods, *r.Photo, a.User())
 	})
 }
 
@@ -213,7 +218,7 @@ func (s *Service) change(ctx context.Context, a access.Actor, in, shop, goods id
 	if err != nil {
 		return Goods{}, err
 	}
-	g, err := s.oneGoods(ctx, in, shop, goods)
+	g, err := s.oneGoods(ctx, a.User(), in, shop, goods)
 	g.Repeated = repeated
 	return g, err
 }
@@ -243,7 +248,7 @@ const goodsColumns = `g.id, g.shop_id, g.class, g.name, g.unit, g.barcode, g.not
 	COALESCE((SELECT MIN(p.from_day) ` + nextPrice + `), 0),
 	COALESCE((SELECT SUM(l.qty_left) FROM stock_lots l WHERE l.goods_id = g.id AND l.expires_on >= ?), 0),
 	COALESCE((SELECT SUM(l.qty_left) FROM stock_lots l WHERE l.goods_id = g.id AND l.expires_on < ?), 0),
-	COALESCE((SELECT MIN(l.expires_on) FROM stock_lots l WHERE l.goods_id = g.id AND l.expires_on >= ? AND l.qty_left > 0), 0), ` + worthOn + `, g.photo_id`
+	COALESCE((SELECT MIN(l.expires_on) FROM stock_lots l WHERE l.goods_id = g.id AND l.expires_on >= ? AND l.qty_left > 0), 0), ` + worthOn
 
 // readGoods reads goods as a village sees them on a day.
 func readGoods(q query, in id.ID, today clock.Day, where string, args ...any) ([]Goods, error) {
@@ -254,7 +259,7 @@ func readGoods(q query, in id.ID, today clock.Day, where string, args ...any) ([
 	err = each(rows, err, func(r *sql.Rows) error {
 		var g Goods
 		err := r.Scan(&g.ID, &g.Shop, &g.Class, &g.Name, &g.Unit, &g.Barcode, &g.Note, &g.State, &g.ReorderAt, &g.Price, &g.NextPrice,
-			&g.NextFrom, &g.Stock, &g.Spoiled, &g.GoodUntil, &g.WorthFen, &g.Photo)
+			&g.NextFrom, &g.Stock, &g.Spoiled, &g.GoodUntil, &g.WorthFen)
 		if g.GoodUntil == clock.Forever {
 			g.GoodUntil = 0
 		}
@@ -266,7 +271,7 @@ func readGoods(q query, in id.ID, today clock.Day, where string, args ...any) ([
 	return list, err
 }
 
-func (s *Service) oneGoods(ctx context.Context, in, shop, goods id.ID) (Goods, error) {
+func (s *Service) oneGoods(ctx context.Context, by, in, shop, goods id.ID) (Goods, error) {
 	list, err := readGoods(s.query(ctx), in, clock.DayOf(s.now()), "g.id = ? AND g.shop_id = ?", goods, shop)
 	if err != nil {
 		return Goods{}, err
@@ -274,7 +279,7 @@ func (s *Service) oneGoods(ctx context.Context, in, shop, goods id.ID) (Goods, e
 	if len(list) == 0 {
 		return Goods{}, ErrNoGoods
 	}
-	return list[0], nil
+	return list[0], s.show(ctx, by, list)
 }
 
 // Goods lists what a shop gives, oldest first. all shows paused and removed goods too, to those who see the stock.
@@ -304,5 +309,5 @@ func (s *Service) Goods(ctx context.Context, a access.Actor, in, shop id.ID, all
 		return GoodsList{}, err
 	}
 	items, next := cut(list, page.limit(), func(g Goods) id.ID { return g.ID })
-	return GoodsList{items, next}, nil
+	return GoodsList{items, next}, s.show(ctx, a.User(), items)
 }

@@ -20,6 +20,7 @@ import (
 	"hefen/internal/clock"
 	"hefen/internal/errs"
 	"hefen/internal/id"
+	"hefen/internal/media"
 	"hefen/internal/points"
 	"hefen/internal/rulebook"
 	"hefen/internal/storage"
@@ -86,7 +87,8 @@ type Service struct {
 	people *village.Service
 	books  *rulebook.Book
 	names  Names
-	pin    CheckPIN // nil: PINs prove nothing here
+	pin    CheckPIN       // nil: PINs prove nothing here
+	photos *media.Service // nil: goods have no pictures here
 }
 
 // Names tells what users are called: access.Service.Names.

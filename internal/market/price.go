@@ -96,7 +96,7 @@ func (s *Service) Prices(ctx context.Context, a access.Actor, in, shop, goods id
 	if _, err := s.seeStock(ctx, a, in, shop, Page{}); err != nil {
 		return Prices{}, err
 	}
-	if _, err := s.oneGoods(ctx, in, shop, goods); err != nil {
+	if _, err := s.oneGoods(ctx, a.User(), in, shop, goods); err != nil {
 		return Prices{}, err
 	}
 	list := []Price{}

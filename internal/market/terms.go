@@ -139,7 +139,7 @@ func (s *Service) GoodsTermsOf(ctx context.Context, a access.Actor, in, shop, go
 	if err := a.Allow(MaySeeShops, access.Place{Village: in}); err != nil {
 		return GoodsTerms{}, err
 	}
-	if _, err := s.oneGoods(ctx, in, shop, goods); err != nil {
+	if _, err := s.oneGoods(ctx, a.User(), in, shop, goods); err != nil {
 		return GoodsTerms{}, err
 	}
 	var text string

@@ -4940,7 +4940,7 @@ export interface components {
             next_price: number;
             note: string;
             /** @description its picture */
-            photo?: string;
+            photo?: components["schemas"]["MediaShot"];
             /**
              * Format: int64
              * @description today's price of one piece, in hundredths of a point; 0: not priced yet
@@ -4980,6 +4980,8 @@ export interface components {
             class?: string;
             name?: string;
             note?: string;
+            /** @description a picture that the caller has uploaded in the village; 0 takes it off */
+            photo?: string;
             /** Format: int64 */
             reorder_at?: number;
             /** @description made on the device */
@@ -5433,6 +5435,8 @@ export interface components {
         MarketPointValueRequest: {
             /** Format: int64 */
             fen_per_point: number;
+            /** @description made on the device; not needed, since saying the same again changes nothing */
+            request_id?: string;
         };
         MarketPrice: {
             by: string;
