@@ -11,6 +11,7 @@ import (
 	"hefen/internal/config"
 	"hefen/internal/ledger"
 	"hefen/internal/market"
+	"hefen/internal/media"
 	"hefen/internal/storage"
 )
 
@@ -45,6 +46,11 @@ func (s *settings) audit(cmd *cobra.Command, cfg config.Config) (err error) {
 	if err != nil {
 		return err
 	}
+	photos, err := auditPhotos(cmd.Context(), db, cfg)
+	if err != nil {
+		return err
+	}
+	report.Checks = append(report.Checks, photos)
 	if _, err := fmt.Fprint(cmd.OutOrStdout(), report); err != nil {
 		return err
 	}
@@ -52,6 +58,17 @@ func (s *settings) audit(cmd *cobra.Command, cfg config.Config) (err error) {
 		return errBroken
 	}
 	return nil
+}
+
+// auditPhotos looks that the photos of the rows are in the store.
+func auditPhotos(ctx context.Context, db *storage.DB, cfg config.Config) (c ledger.Check, err error) {
+	store, err := media.OpenStore(cfg.Photos)
+	if err != nil {
+		return c, err
+	}
+	c.Law, c.What = "–", "each use is of a known photo, and the bytes of each kept photo are in the store"
+	c.Rows, c.Broken, err = media.Audit(ctx, db, store)
+	return c, err
 }
 
 // fullAudit is the checks of every feature in one report.
