@@ -2276,6 +2276,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/scheme/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 用本村的真实记录试算另一份细则：发多少分、谁多谁少、名次和花费
+         * @description 谁可以用：本村的第一书记、驻村队员、镇县督导、县级管理员。
+         */
+        post: operations["preview-scheme"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/scheme/versions": {
         parameters: {
             query?: never;
@@ -6231,6 +6251,94 @@ export interface components {
         PersonaList: {
             items: components["schemas"]["AccessPersona"][];
         };
+        PreviewAccount: {
+            id: string;
+            name: string;
+            /** Format: int64 */
+            new: number;
+            /** Format: int64 */
+            new_rank: number;
+            number?: string;
+            /** Format: int64 */
+            old: number;
+            /** Format: int64 */
+            old_rank: number;
+        };
+        PreviewInputBody: {
+            /** @description first day of the deeds */
+            from: string;
+            /** @description the scheme file */
+            source: string;
+            /** @description last day of the deeds */
+            to: string;
+        };
+        PreviewLine: {
+            key: string;
+            name: string;
+            /** Format: int64 */
+            new: number;
+            /** Format: int64 */
+            old: number;
+        };
+        PreviewRefused: {
+            item: string;
+            /** Format: int64 */
+            n: number;
+            /** @description as the record called it */
+            name: string;
+            why: string;
+        };
+        PreviewReport: {
+            /**
+             * Format: int64
+             * @description decided anew
+             */
+            cases: number;
+            /** @description by class of item, net */
+            classes: components["schemas"]["PreviewLine"][];
+            /** @description as much again against funds and stock of today */
+            cost?: components["schemas"]["MarketPromise"];
+            /** Format: int64 */
+            fen_new: number;
+            /**
+             * Format: int64
+             * @description what was issued, at the village's yuan per point, in fen
+             */
+            fen_old: number;
+            from: string;
+            /** @description who would gain most, at most 20 */
+            gainers: components["schemas"]["PreviewAccount"][];
+            /** @description who would lose most, at most 20 */
+            losers: components["schemas"]["PreviewAccount"][];
+            /** @description by month of the deed, net */
+            months: components["schemas"]["PreviewLine"][];
+            /**
+             * Format: int64
+             * @description accounts whose rank would differ
+             */
+            moved: number;
+            /** Format: int64 */
+            new: number;
+            /** Format: int64 */
+            new_taken: number;
+            /**
+             * Format: int64
+             * @description points issued by the rules of then: awards only
+             */
+            old: number;
+            /**
+             * Format: int64
+             * @description points taken, without sign
+             */
+            old_taken: number;
+            /** @description records that the new rules cannot decide */
+            refused?: components["schemas"]["PreviewRefused"][];
+            /** @description of the new rules */
+            title: string;
+            to: string;
+            /** @description what to look at in the file */
+            warnings?: components["schemas"]["SchemeProblem"][];
+        };
         PrintCardsInputBody: {
             households: string[];
             /** @description made by the client and kept until a definite answer */
@@ -6482,6 +6590,19 @@ export interface components {
             role: string;
             /** @enum {string} */
             who: "self" | "named" | "householder" | "group" | "linked";
+        };
+        SchemeProblem: {
+            /** @description what to write, in Chinese */
+            advice: string;
+            code: string;
+            /** Format: int64 */
+            col: number;
+            /** @enum {string} */
+            level: "error" | "warning";
+            /** Format: int64 */
+            line: number;
+            /** @description what is wrong, in Chinese */
+            msg: string;
         };
         SchemeRecords: {
             /**
@@ -11469,6 +11590,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SchemeView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "preview-scheme": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewReport"];
                 };
             };
             /** @description Error */
