@@ -15,6 +15,7 @@ import (
 	"hefen/internal/clock"
 	"hefen/internal/config"
 	"hefen/internal/errs"
+	"hefen/internal/httpapi"
 	"hefen/internal/id"
 	"hefen/internal/ledger"
 	"hefen/internal/market"
@@ -102,6 +103,7 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 		}
 		return v.Scheme, nil
 	})
+	p.successions.Carries(httpapi.CarryOver)
 	return p, nil
 }
 

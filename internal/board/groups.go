@@ -38,10 +38,10 @@ func (s *Service) groupPage(ctx context.Context, r ref) (Page, error) {
 func (s *Service) sumGroups(ctx context.Context, r ref) ([]Row, error) {
 	day := min(clock.DayOf(s.now()), r.span.Last())
 	rows, err := s.db.Query(ctx, `SELECT g.id, g.name, g.code, COALESCE(SUM(e.amount), 0) FROM regions g
-		LEFT JOIN (SELECT group_id, amount FROM entries WHERE village_id = ? AND counted_on >= ? AND counted_on <= ? AND wallet = ? AND bucket = 'available' AND group_id <> 0) e
+		LEFT JOIN (SELECT group_id, amount FROM entries WHERE village_id IN (SELECT id FROM regions WHERE id = ? OR into_id = ?) AND counted_on >= ? AND counted_on <= ? AND wallet = ? AND bucket = 'available' AND group_id <> 0) e
 			ON e.group_id = g.id
 		WHERE g.village_id = ? AND g.kind = 'group' AND g.from_day <= ? AND g.to_day > ? GROUP BY g.id, g.name, g.code`,
-		r.village, r.span.First(), r.span.Last(), r.wallet, r.village, day, day)
+		r.village, r.village, r.span.First(), r.span.Last(), r.wallet, r.village, day, day)
 	if err != nil {
 		return nil, wrap(err)
 	}

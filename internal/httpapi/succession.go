@@ -4,8 +4,23 @@ import (
 	"context"
 
 	"hefen/internal/access"
+	"hefen/internal/cases"
+	"hefen/internal/market"
+	"hefen/internal/standing"
+	"hefen/internal/storage"
 	"hefen/internal/succession"
 )
+
+// CarryOver brings over, in a merger of villages, what the features above the register hold of the village that ends.
+func CarryOver(tx *storage.Tx, m succession.Merger) error {
+	if err := standing.Rehome(tx, m.From, m.Into); err != nil {
+		return err
+	}
+	if err := cases.Rehome(tx, m.From, m.Into); err != nil {
+		return err
+	}
+	return market.Rehome(tx, m.From, m.Into, m.By, m.On)
+}
 
 func (s *Server) registerSuccession(a *api) {
 	register(a, get("/villages/{village}/successions", "list-successions", "分户、并户、迁移、去世、销户的记录"), succession.MayRead, s.listSuccessions)

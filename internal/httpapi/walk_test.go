@@ -256,4 +256,5 @@ func (c *countyside) services(s *Server) {
 		}
 		return v.Scheme, nil
 	})
+	s.Successions.Carries(CarryOver)
 }

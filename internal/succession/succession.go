@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 	"unicode/utf8"
 
 	"hefen/internal/access"
@@ -59,6 +60,20 @@ type Service struct {
 	now      clock.Clock
 	villages *village.Service
 	book     Book
+	carries  []func(tx *storage.Tx, m Merger) error
+}
+
+// Merger is two villages that become one.
+type Merger struct {
+	From, Into, By id.ID
+	On             clock.Day
+	At             time.Time
+}
+
+// Carries names what else goes over in a merger of villages, in the order given and in its transaction: features that
+// stand above this package bring their own tables over.
+func (s *Service) Carries(fns ...func(tx *storage.Tx, m Merger) error) {
+	s.carries = append(s.carries, fns...)
 }
 
 // New makes the service over the register of villages and the ledger of the same database.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hefen/internal/access"
+	"hefen/internal/clock"
 	"hefen/internal/errs"
 	"hefen/internal/id"
 	"hefen/internal/ledger"
@@ -26,8 +27,8 @@ type MergeVillages struct {
 }
 
 // MergeVillages records a merger of villages. Nobody's points move: accounts, with their balances and totals, and the whole
-// register go over as they are; old numbers become aliases. Offices, shops, rules and open cases of the village that ends
-// do not go over.
+// register go over as they are; old numbers become aliases. Offices of the village that ends end, its rules with it; what
+// Carries names goes over: shops, tags, cases.
 func (s *Service) MergeVillages(ctx context.Context, a access.Actor, into id.ID, in MergeVillages) (Record, error) {
 	for _, v := range []id.ID{into, in.From} {
 		if err := a.Allow(MayMergeVillages, access.Place{Village: v}); err != nil {
@@ -50,6 +51,15 @@ func (s *Service) mergeVillages(ctx context.Context, by, into id.ID, in MergeVil
 		}
 		if err := ledger.Rehome(x.tx, in.From, into); err != nil {
 			return err
+		}
+		at := s.now()
+		if err := access.Rehome(x.tx, in.From, into, by, x.rec.On, clock.Ms(at)); err != nil {
+			return err
+		}
+		for _, carry := range s.carries {
+			if err := carry(x.tx, Merger{From: in.From, Into: into, By: by, On: x.rec.On, At: at}); err != nil {
+				return err
+			}
 		}
 		x.from(village.Village, in.From)
 		x.to(village.Village, into)

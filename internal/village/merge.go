@@ -37,6 +37,9 @@ func (s *Service) Absorb(tx *storage.Tx, w Write, from id.ID, prefix string, day
 			return fmt.Errorf("absorb %s: %w", table, err)
 		}
 	}
+	if _, err := tx.Exec(`UPDATE regions SET into_id = ? WHERE into_id = ?`, into.ID, from); err != nil { // merged into this one earlier
+		return err
+	}
 	_, err = tx.Exec(`UPDATE regions SET to_day = ?, into_id = ? WHERE id = ?`, day, into.ID, from)
 	return err
 }
