@@ -3,6 +3,8 @@
 # ports in a temporary folder. Sets HEFEN_TEST_MYSQL (root's DSN without a database) and HEFEN_TEST_REDIS (host:port).
 # The caller's trap calls stop_servers.
 
+PATH=$PATH:/usr/sbin:/sbin # mariadbd lies there, which is not in everybody's path
+
 install_missing() {
   local missing=()
   command -v mariadbd >/dev/null || missing+=(mariadb-server)

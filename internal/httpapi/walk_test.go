@@ -151,7 +151,10 @@ func mayCallAt(o Operation, role access.Role, atHome bool) bool {
 // Law 9: each operation answers 401 or 403 to everyone whom its declaration does not name, with every role, without a
 // session, from another village and at a neighbour's household, and to nobody else. New operations are walked by themselves.
 func TestWalkAllOperationsWithEveryRole(t *testing.T) {
-	db := dbtest.Open(t, storage.SQLite)
+	dbtest.Each(t, walk)
+}
+
+func walk(t *testing.T, db *storage.DB) {
 	c := newCountyside(t, db)
 	actors := map[string]access.Actor{}
 	s, h, _ := frame(t, func(s *Server) {
