@@ -39,7 +39,7 @@ func (s *Service) postReturn(tx *storage.Tx, by id.ID, n *LeaseReturn, at time.T
 	}
 	n.Redemption = tx.NewID()
 	posted, owed, err := ledger.SpendOwing(tx, v.Scheme, ledger.Posting{Village: n.Village, Kind: ledger.Redeem, Ref: n.Redemption.String(), By: by,
-		Title: title("离线兑换", lines), At: at, Occurred: on, Counted: v.Counted(on), Scheme: v.ID}, n.account, n.Total)
+		Title: title("离线兑换", lines), At: at, Occurred: on, Counted: v.Counted(on), Scheme: v.ID}, n.account, n.Total, n.subject.Flags...)
 	if err != nil {
 		return err
 	}
