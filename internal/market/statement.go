@@ -7,16 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
-	"strconv"
 	"time"
 
 	"hefen/internal/access"
 	"hefen/internal/clock"
 	"hefen/internal/errs"
 	"hefen/internal/id"
-	"hefen/internal/paper"
 	"hefen/internal/points"
 	"hefen/internal/storage"
 )
@@ -173,81 +169,6 @@ func (s *Service) HandIn(ctx context.Context, a access.Actor, in, shop id.ID, r 
 	})
 }
 
-// fill adds up the month's redemptions that stand, by goods and by what a piece was worth when it was redeemed: the worth in
-// force on the day, of those set before that moment.
-func (st *Statement) fill(q query) error {
-	type priced struct {
-		goods id.ID
-		fen   int64
-	}
-	book, err := worths(q, st.Shop)
-	if err != nil {
-		return fmt.Errorf("read worths: %w", err)
-	}
-	sums := map[priced]*StatementLine{}
-	begins, ends := clock.Ms(st.Month.First().Start()), clock.Ms(st.Month.Last().Add(1).Start())
-	receipts, err := readReceipts(q, "shop_id = ? AND redeemed_on >= ? AND redeemed_on <= ? AND village_id = ? AND state = ? AND created_at >= ? AND created_at < ? ORDER BY id",
-		st.Shop, st.Month.First().Add(-maxLate), st.Month.Last(), st.Village, Done, begins, ends)
-	if err != nil {
-		return fmt.Errorf("read redemptions: %w", err)
-	}
-	st.Lines = []StatementLine{}
-	for _, r := range receipts {
-		for _, l := range r.Lines {
-			k := priced{l.Goods, book.on(l.Goods, st.Village, r.On, r.CreatedAt)}
-			if sums[k] == nil {
-				sums[k] = &StatementLine{Goods: l.Goods, Name: l.Name, Unit: l.Unit, PieceFen: k.fen}
-			}
-			sums[k].Qty += l.Qty
-			sums[k].Amount += l.Amount
-		}
-	}
-	for _, l := range sums {
-		l.WorthFen = l.Qty * l.PieceFen
-		st.Pieces, st.Amount, st.WorthFen = st.Pieces+l.Qty, st.Amount+l.Amount, st.WorthFen+l.WorthFen
-		st.Lines = append(st.Lines, *l)
-	}
-	slices.SortFunc(st.Lines, func(x, y StatementLine) int {
-		return cmp.Or(cmp.Compare(x.Goods, y.Goods), cmp.Compare(x.PieceFen, y.PieceFen))
-	})
-	return nil
-}
-
-// maxLate is how many days after its day a redemption may be posted: it counts in the month in which it is.
-const maxLate = 62
-
-// worthBook holds the worths of a shop's goods, those set last first.
-type worthBook map[id.ID][]worthRow
-
-type worthRow struct {
-	village id.ID
-	from    clock.Day
-	at, fen int64
-}
-
-func worths(q query, shop id.ID) (worthBook, error) {
-	book := worthBook{}
-	rows, err := q("SELECT p.goods_id, p.village_id, p.from_day, p.set_at, p.worth_fen FROM goods_prices p JOIN goods g ON g.id = p.goods_id WHERE g.shop_id = ? ORDER BY p.from_day DESC, p.id DESC", shop)
-	return book, each(rows, err, func(r *sql.Rows) error {
-		var goods id.ID
-		var w worthRow
-		err := r.Scan(&goods, &w.village, &w.from, &w.at, &w.fen)
-		book[goods] = append(book[goods], w)
-		return err
-	})
-}
-
-func (b worthBook) on(goods, village id.ID, day clock.Day, at int64) int64 {
-	for _, whose := range []id.ID{village, 0} {
-		for _, w := range b[goods] {
-			if w.village == whose && w.from <= day && w.at <= at {
-				return w.fen
-			}
-		}
-	}
-	return 0
-}
-
 // Decide approves a statement or returns it with a reason. Nobody decides on what they handed in, or on their own shop's.
 func (s *Service) Decide(ctx context.Context, a access.Actor, in, statement id.ID, r DecideRequest) (Statement, error) {
 	if err := a.Allow(MayApprove, access.Place{Village: in}); err != nil {
@@ -400,42 +321,4 @@ func (s *Service) readStatements(ctx context.Context, where string, args ...any)
 		t.MadeBy, t.DecidedBy, t.PaidBy = names[t.made], names[t.decided], names[t.paid]
 	}
 	return list, err
-}
-
-// ExportStatement writes a statement as an Excel sheet.
-func (s *Service) ExportStatement(ctx context.Context, a access.Actor, in, shop, statement id.ID, w io.Writer) error {
-	if err := a.Allow(MaySeeStock, access.Place{Village: in, Shop: shop}); err != nil {
-		return err
-	}
-	list, err := s.readStatements(ctx, "t.id = ? AND t.village_id = ? AND t.shop_id = ?", statement, in, shop)
-	if err != nil || len(list) == 0 {
-		return cmp.Or[error](err, ErrNoStatement)
-	}
-	return list[0].write(w)
-}
-
-func (st *Statement) write(w io.Writer) error {
-	count := func(n int64) string { return strconv.FormatInt(n, 10) }
-	return paper.WriteExcel(w, paper.Sheet{Name: "结算单",
-		Columns: []paper.Column{{Title: "商品", Width: 24}, {Title: "单位", Width: 8}, {Title: "数量", Width: 10}, {Title: "兑换积分", Width: 12}, {Title: "单价（元）", Width: 12}, {Title: "金额（元）", Width: 14}},
-		Rows: func(yield func([]string) bool) {
-			for _, l := range st.Lines {
-				if !yield([]string{l.Name, l.Unit, count(l.Qty), l.Amount.String(), yuan(l.PieceFen), yuan(l.WorthFen)}) {
-					return
-				}
-			}
-			rows := [][]string{
-				{"合计", "", count(st.Pieces), st.Amount.String(), "", yuan(st.WorthFen)},
-				{st.ShopName, "", st.Month.Chinese(), st.StateName, "", ""},
-				{"交单：" + st.MadeBy, "", "审核：" + st.DecidedBy, "", "", ""},
-			}
-			if st.State == PaidOut {
-				rows = append(rows, []string{"付款：" + st.PaidBy, "", st.PaidOn.Chinese(), st.PaidNote, "", yuan(st.PaidFen)})
-			}
-			for _, r := range rows {
-				if !yield(r) {
-					return
-				}
-			}
-		}})
 }
