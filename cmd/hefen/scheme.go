@@ -21,6 +21,7 @@ func schemeCommand(set *settings) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return checkScheme(cmd.OutOrStdout(), args[0]) },
 	})
 	cmd.AddCommand(previewCommand(set))
+	cmd.AddCommand(schemeImportCommand())
 	return cmd
 }
 
