@@ -31,6 +31,7 @@ budgets: [{per: month, points: 20, classes: [gift]}]
 thresholds: [{code: low, name: 负分暂停, of: [year], below: -10, then: suspended}]
 items:
   - {code: free, name: 志愿服务, class: good, points: 3, review: {direct: true}}
+  - {code: elders, name: 只给困难户, class: good, points: 3, only: {states: [困难户]}, review: {direct: true}}
   - {code: big, name: 见义勇为, class: good, points: 40, review: {direct: true}}
   - {code: gift, name: 捐款, class: gift, points: 8, review: {direct: true}}
   - code: quarrel
@@ -282,4 +283,26 @@ func (w *world) suspended(account id.ID) error {
 		}
 	}
 	return standing.RefuseSpending(only)
+}
+
+// TestOutlookLeavesOutWhatIsNotMeant: items for others, or that ask for more than a day, are not promised.
+func TestOutlookLeavesOutWhatIsNotMeant(t *testing.T) {
+	eachConstruct(t, 1, func(t *testing.T, w *world) {
+		out, err := w.cases.Outlook(t.Context(), w.second, w.village, w.homes[0], 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out["free"].Points != 3*points.Point || out["best"].Points != 10*points.Point {
+			t.Errorf("%+v", out)
+		}
+		for _, item := range []string{"elders", "quarrel"} {
+			if o, there := out[item]; there {
+				t.Errorf("%s: %+v", item, o)
+			}
+		}
+		w.refuses("not meant", scheme.ErrNotMeant, func() error {
+			_, err := w.cases.Record(t.Context(), w.member, w.village, cases.Request{RequestID: w.request(), Item: "elders", Subjects: w.homes, OccurredOn: today})
+			return err
+		})
+	})
 }

@@ -32,14 +32,15 @@ func (s *Service) Outlook(ctx context.Context, a access.Actor, village, househol
 	if err != nil {
 		return nil, err
 	}
-	account := household
-	if v.Scheme.Subject == scheme.SubjectPerson {
-		account = member
+	deed, err := s.today(ctx, v.Scheme, village, household, member, today)
+	if err != nil {
+		return nil, err
 	}
 	var deeds []scheme.Case
 	for i := range v.Scheme.Items {
-		if item := &v.Scheme.Items[i]; item.Value.Kind == scheme.ValueFixed && item.InForce(today) {
-			deeds = append(deeds, scheme.Case{Item: item.Code, OccurredOn: today, Account: account, Household: household, Member: member})
+		if item := &v.Scheme.Items[i]; item.Value.Kind == scheme.ValueFixed && item.InForce(today) && v.Scheme.SubjectOf(item) == v.Scheme.Subject {
+			deed.Item = item.Code
+			deeds = append(deeds, deed)
 		}
 	}
 	facts, _, err := factsFor(s.outside(ctx), village, scheme.Needs(v.Scheme, deeds), today, today)
@@ -50,7 +51,7 @@ func (s *Service) Outlook(ctx context.Context, a access.Actor, village, househol
 	out := make(map[string]Outlook, len(deeds))
 	for _, c := range deeds {
 		d, err := scheme.Decide(plain, c, facts)
-		if errs.KindOf(err) == errs.Invalid {
+		if k := errs.KindOf(err); k == errs.Invalid || k == errs.Conflict { // asks for more than a day, or is not meant for them
 			continue
 		}
 		if err != nil {
@@ -59,4 +60,26 @@ func (s *Service) Outlook(ctx context.Context, a access.Actor, village, househol
 		out[c.Item] = Outlook{Points: d.Counted, Warned: d.Warned, Reasons: d.Reasons}
 	}
 	return out, nil
+}
+
+// today is a deed of an account without its item, with what the rules may ask about its owner.
+func (s *Service) today(ctx context.Context, rules *scheme.Scheme, village, household, member id.ID, today clock.Day) (scheme.Case, error) {
+	deed := scheme.Case{OccurredOn: today, Account: household, Household: household, Member: member}
+	owner := household
+	if member != 0 {
+		owner = member
+	}
+	if rules.Subject == scheme.SubjectPerson {
+		deed.Account = member
+	}
+	subs, err := s.villages.Subjects(ctx, village, today, []id.ID{owner})
+	if err != nil {
+		return deed, err
+	}
+	circles, err := s.villages.Circles(ctx, village, today, []id.ID{household})
+	if err != nil {
+		return deed, err
+	}
+	deed.Group, deed.Who = subs[0].Group, whoIs(&subs[0], circles[household])
+	return deed, nil
 }
