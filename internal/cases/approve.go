@@ -43,6 +43,9 @@ func (s *Service) Approve(ctx context.Context, a access.Actor, village, caseID i
 	if err := s.complete(ctx, v.Scheme, c); err != nil {
 		return Answer{}, err
 	}
+	if err := c.notOwn(a); err != nil {
+		return Answer{}, err
+	}
 	return s.step(ctx, a, village, caseID, "cases.approve", r, func(tx *storage.Tx, at time.Time) error {
 		return s.approve(tx, v, a.User(), c, r.Why, at)
 	})

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 
+	"hefen/internal/access"
+	"hefen/internal/access/accesstest"
 	"hefen/internal/cases"
 	"hefen/internal/clock"
 	"hefen/internal/id"
@@ -45,6 +47,7 @@ items:
     class: fault
     points: -6
     parties: [{role: self, name: 本户, who: self}, {role: linker, name: 联系党员, who: linked, factor: 0.5}, {role: group, name: 小组, who: group, points: -1}]
+  - {code: heads, name: 全家出工, class: good, points: 4, times: members, caps: [{per: month, points: 12}], review: {direct: true}}
   - {code: county, name: 县级表彰, class: good, points: 20, conflict: honour, review: {direct: true}}
   - {code: province, name: 省级表彰, class: good, points: 50, conflict: honour, review: {direct: true}}
   - {code: best, name: 最美人家, class: good, points: 10, caps: [{per: year, times: 1, of: group}], review: {direct: true}}
@@ -304,5 +307,61 @@ func TestOutlookLeavesOutWhatIsNotMeant(t *testing.T) {
 			_, err := w.cases.Record(t.Context(), w.member, w.village, cases.Request{RequestID: w.request(), Item: "elders", Subjects: w.homes, OccurredOn: today})
 			return err
 		})
+	})
+}
+
+// TestReplayKnowsTheHousehold: a value times the people of the household is replayed with them, not with nobody.
+func TestReplayKnowsTheHousehold(t *testing.T) {
+	eachConstruct(t, 1, func(t *testing.T, w *world) {
+		people, err := w.villages.Detail(t.Context(), w.village, w.homes[0], today)
+		w.must(err)
+		each := points.Amount(len(people.People)) * 4
+		w.record("heads", today, w.homes[0])
+		w.expect(w.homes[0], each, each)
+		first := w.record("heads", today, w.homes[0]).Items[0].ID
+		w.record("heads", today, w.homes[0])
+		w.expect(w.homes[0], min(3*each, 12), min(3*each, 12))
+		_, err = w.cases.Reverse(t.Context(), w.second, w.village, first, w.step("登记错了"))
+		w.must(err)
+		w.expect(w.homes[0], 2*each, 2*each)
+	})
+}
+
+// TestNobodyDecidesForOwnParties: who is touched beside the account is as good as the account: officials of that
+// household neither record nor approve nor reverse.
+func TestNobodyDecidesForOwnParties(t *testing.T) {
+	eachConstruct(t, 2, func(t *testing.T, w *world) {
+		people, err := w.villages.Detail(t.Context(), w.village, w.homes[1], today)
+		w.must(err)
+		user := accesstest.User(t, w.db, "邻家队员")
+		accesstest.Grant(t, w.db, user, access.TeamMember, access.Place{Village: w.village})
+		accesstest.Stand(t, w.db, user, w.village, people.People[0].ID)
+		official := accesstest.Actor(t, w.db, w.now, user)
+		_, err = w.villages.Link(t.Context(), village.Write{Village: w.village, By: 9, On: clock.MakeDay(2026, 1, 1), RequestID: w.request()}, people.People[0].ID, w.homes[0])
+		w.must(err)
+		for _, r := range []cases.Request{
+			{Item: "quarrel", Subjects: w.homes[:1], OccurredOn: today, Parties: []cases.PartyRequest{{Role: "other", Subject: w.homes[1]}}},
+			{Item: "linked", Subjects: w.homes[:1], OccurredOn: today},
+		} {
+			w.refuses("records "+r.Item, access.ErrOwn, func() error {
+				r.RequestID = w.request()
+				_, err := w.cases.Record(t.Context(), official, w.village, r)
+				return err
+			})
+			r.RequestID = w.request()
+			got, err := w.cases.Record(t.Context(), w.member, w.village, r)
+			w.must(err)
+			c := got.Items[0].ID
+			w.refuses("approves "+r.Item, access.ErrOwn, func() error {
+				_, err := w.cases.Approve(t.Context(), official, w.village, c, w.step(""))
+				return err
+			})
+			_, err = w.cases.Approve(t.Context(), w.second, w.village, c, w.step(""))
+			w.must(err)
+			w.refuses("reverses "+r.Item, access.ErrOwn, func() error {
+				_, err := w.cases.Reverse(t.Context(), official, w.village, c, w.step("不该扣"))
+				return err
+			})
+		}
 	})
 }

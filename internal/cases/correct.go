@@ -45,6 +45,9 @@ func (s *Service) Amend(ctx context.Context, a access.Actor, village, caseID id.
 	if err != nil {
 		return Answer{}, err
 	}
+	if err := c.notOwn(a); err != nil {
+		return Answer{}, err
+	}
 	return s.step(ctx, a, village, caseID, "cases.amend", Step{RequestID: r.RequestID, Why: r.Why}, func(tx *storage.Tx, at time.Time) error {
 		if err := vs.guard(tx, c); err != nil {
 			return err
@@ -77,11 +80,15 @@ func (s *Service) Amend(ctx context.Context, a access.Actor, village, caseID id.
 type versions struct {
 	of       map[id.ID]*rulebook.Version
 	accounts []id.ID
+	who      func(*scheme.Item, *record) error // fills in who the owner was on the day of the deed
 }
 
 // versionsOf reads the versions and accounts that a correction of some cases of a village may need.
 func (s *Service) versionsOf(ctx context.Context, cs ...*record) (versions, error) {
-	vs := versions{of: map[id.ID]*rulebook.Version{}}
+	vs := versions{of: map[id.ID]*rulebook.Version{}, who: func(item *scheme.Item, c *record) error {
+		_, err := s.reacquaint(ctx, item, c)
+		return err
+	}}
 	for _, c := range cs {
 		if err := s.addVersion(ctx, &vs, c.scheme); err != nil {
 			return vs, err

@@ -41,6 +41,9 @@ func (s *Service) CloseFault(ctx context.Context, a access.Actor, village, caseI
 	if err := c.readAside(s.outside(ctx)); err != nil {
 		return Answer{}, err
 	}
+	if err := c.notOwn(a); err != nil {
+		return Answer{}, err
+	}
 	return s.step(ctx, a, village, caseID, "cases.close_fault", r, func(tx *storage.Tx, at time.Time) error {
 		if err := ledger.Guard(tx, c.accounts(), nil); err != nil {
 			return err
@@ -113,6 +116,9 @@ func (s *Service) Repair(ctx context.Context, a access.Actor, village, caseID id
 	}
 	vs, err := s.versionsOf(ctx, c)
 	if err != nil {
+		return Answer{}, err
+	}
+	if err := c.notOwn(a); err != nil {
 		return Answer{}, err
 	}
 	if item, ok := vs.of[c.scheme].Scheme.Item(c.item); !ok || item.Repair == nil {

@@ -37,14 +37,14 @@ func (s *Service) ReverseInspection(ctx context.Context, a access.Actor, where, 
 	if err != nil {
 		return Report{}, err
 	}
-	for _, c := range cs {
-		if err := a.NotOwn(c.household); err != nil {
-			return Report{}, err
-		}
-	}
 	vs, err := s.versionsOf(ctx, cs...)
 	if err != nil {
 		return Report{}, err
+	}
+	for _, c := range cs {
+		if err := c.notOwn(a); err != nil {
+			return Report{}, err
+		}
 	}
 	repeated, at, why := false, s.now(), strings.TrimSpace(r.Why)
 	err = s.db.InTx(ctx, func(tx *storage.Tx) (err error) {

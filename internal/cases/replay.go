@@ -47,7 +47,7 @@ func (vs versions) replay(tx *storage.Tx, by id.ID, at time.Time, corrected ...*
 	if err != nil {
 		return err
 	}
-	r := replayer{known: known, by: by, at: at, open: open}
+	r := replayer{known: known, by: by, at: at, open: open, who: vs.who}
 	for _, c := range corrected {
 		r.corrected = append(r.corrected, c.id)
 		r.changed = append(r.changed, scheme.Remember(vs.of[c.scheme].Scheme, c.deed(), c.decision(), c.no)...)
@@ -91,6 +91,7 @@ type replayer struct {
 	by        id.ID
 	at        time.Time
 	open      clock.Day
+	who       func(*scheme.Item, *record) error
 }
 
 // restsOnChanged reports whether one of the changed records lies in a window of c.
@@ -103,8 +104,14 @@ func (r *replayer) restsOnChanged(c *record, windows []scheme.Window) bool {
 // again decides one case anew with what was decided before it, and posts the difference. Decisions that rested on a
 // balance, and what has been acted on since, stay: the year score that was set, wallets emptied, tags of thresholds.
 func (r *replayer) again(tx *storage.Tx, v *rulebook.Version, c *record) error {
-	if item, ok := v.Scheme.Item(c.item); ok && item.RestsOnBalance() && !c.repaired {
+	item, ok := v.Scheme.Item(c.item)
+	if ok && item.RestsOnBalance() && !c.repaired {
 		return nil
+	}
+	if ok && (item.Times != "" || item.Only != nil) { // as they were on the day of the deed
+		if err := r.who(item, c); err != nil {
+			return err
+		}
 	}
 	var earlier []scheme.Decided
 	for _, d := range r.known {

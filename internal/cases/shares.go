@@ -53,7 +53,7 @@ func (s *Service) surround(ctx context.Context, a access.Actor, v *rulebook.Vers
 	if err != nil {
 		return err
 	}
-	parties, err := s.named(ctx, a, v.Scheme, cs[0], named)
+	parties, err := s.named(ctx, v.Scheme, cs[0], named)
 	if err != nil {
 		return err
 	}
@@ -63,8 +63,20 @@ func (s *Service) surround(ctx context.Context, a access.Actor, v *rulebook.Vers
 		if err := s.find(ctx, item, c, circles[c.household]); err != nil {
 			return err
 		}
+		if err := c.notOwn(a); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// notOwn refuses officials whose own or kin household the case touches, as its account or beside it.
+func (c *record) notOwn(a access.Actor) error {
+	touched := []id.ID{c.household}
+	for _, p := range c.parties {
+		touched = append(touched, p.Household)
+	}
+	return a.NotOwn(slices.DeleteFunc(touched, func(h id.ID) bool { return h == 0 })...)
 }
 
 func (s *Service) circles(ctx context.Context, cs []*record) (map[id.ID]*village.Circle, error) {
@@ -88,8 +100,8 @@ func whoIs(sub *village.Subject, c *village.Circle) scheme.Who {
 	return w
 }
 
-// named looks up whom the recorder named; nobody names the own household or kin.
-func (s *Service) named(ctx context.Context, a access.Actor, rules *scheme.Scheme, c *record, named []PartyRequest) ([]scheme.Party, error) {
+// named looks up whom the recorder named.
+func (s *Service) named(ctx context.Context, rules *scheme.Scheme, c *record, named []PartyRequest) ([]scheme.Party, error) {
 	if len(named) == 0 {
 		return nil, nil
 	}
@@ -105,9 +117,6 @@ func (s *Service) named(ctx context.Context, a access.Actor, rules *scheme.Schem
 	}
 	out := make([]scheme.Party, len(subs))
 	for i := range subs {
-		if err := a.NotOwn(subs[i].Household); err != nil {
-			return nil, err
-		}
 		out[i] = party(rules, named[i].Role, &subs[i])
 		out[i].Relation = strings.TrimSpace(named[i].Relation)
 	}
@@ -159,27 +168,32 @@ func (s *Service) complete(ctx context.Context, rules *scheme.Scheme, c *record)
 	if err := c.readAside(s.outside(ctx)); err != nil {
 		return err
 	}
-	if item.Only == nil && item.Times == "" && len(item.Found()) == 0 {
-		return nil
+	circle, err := s.reacquaint(ctx, item, c)
+	if err != nil || c.no != 0 { // of a decided case those found then are stored
+		return err
 	}
-	owners := []id.ID{doer(c)}
+	return s.find(ctx, item, c, circle)
+}
+
+// reacquaint fills in who the account's owner was on the day, where the rules ask, and answers the household's circle.
+func (s *Service) reacquaint(ctx context.Context, item *scheme.Item, c *record) (*village.Circle, error) {
+	if item.Only == nil && item.Times == "" && len(item.Found()) == 0 {
+		return nil, nil
+	}
 	subjects := s.villages.Subjects
 	if c.household == 0 {
 		subjects = s.villages.Bodies
 	}
-	subs, err := subjects(ctx, c.village, c.occurred, owners)
+	subs, err := subjects(ctx, c.village, c.occurred, []id.ID{doer(c)})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	circles, err := s.circles(ctx, []*record{c})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c.who = whoIs(&subs[0], circles[c.household])
-	if c.no != 0 {
-		return nil // decided: those found then are stored
-	}
-	return s.find(ctx, item, c, circles[c.household])
+	return circles[c.household], nil
 }
 
 // doer is who did the deed as Subjects knows him: the person where one is named.

@@ -55,6 +55,9 @@ func (s *Service) Reverse(ctx context.Context, a access.Actor, village, caseID i
 	if err != nil {
 		return Answer{}, err
 	}
+	if err := c.notOwn(a); err != nil {
+		return Answer{}, err
+	}
 	return s.step(ctx, a, village, caseID, "cases.reverse", r, func(tx *storage.Tx, at time.Time) error {
 		return s.undo(tx, vs, village, caseID, reverse, a.User(), at, strings.TrimSpace(r.Why))
 	})
