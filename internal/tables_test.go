@@ -37,6 +37,7 @@ var writers = map[string]string{
 	"wish_votes": "market",
 	"media":      "media", "uploads": "media", "upload_chunks": "media", "media_uses": "media", "content_checks": "media",
 	"case_confirmations": "cases",
+	"messages":           "message", "message_marks": "message",
 }
 
 // byName are the packages with unexported helpers that are given the name of one of their own tables; storage also seals

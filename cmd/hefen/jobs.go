@@ -8,6 +8,7 @@ import (
 
 	"hefen/internal/clock"
 	"hefen/internal/ledger"
+	"hefen/internal/message"
 )
 
 // startJobs runs what works beside the requests: the outbox's lanes and what is due once a day.
@@ -22,6 +23,9 @@ func (p *program) startJobs(ctx context.Context, jobs *sync.WaitGroup) {
 			n, err := p.access.PurgeSessions(ctx)
 			return int(n), err
 		})
+	})
+	jobs.Go(func() {
+		p.daily(ctx, "purge messages", func(ctx context.Context) (int, error) { return message.Purge(ctx, p.db, p.now()) })
 	})
 	jobs.Go(func() { p.daily(ctx, "sweep photos", p.media.Sweep) })
 	jobs.Go(func() {

@@ -20,6 +20,7 @@ import (
 	"hefen/internal/ledger"
 	"hefen/internal/market"
 	"hefen/internal/media"
+	"hefen/internal/message"
 	"hefen/internal/preview"
 	"hefen/internal/redisx"
 	"hefen/internal/rulebook"
@@ -94,6 +95,9 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 		return nil, errors.Join(err, p.close())
 	}
 	if err := p.media.Start(ctx, p.lanes); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	if err := p.db.Mute(ctx, message.Topic); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	p.successions = succession.New(p.db, p.now, p.village, func(ctx context.Context, village id.ID, day clock.Day) (*scheme.Scheme, error) {

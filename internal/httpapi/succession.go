@@ -6,6 +6,7 @@ import (
 	"hefen/internal/access"
 	"hefen/internal/cases"
 	"hefen/internal/market"
+	"hefen/internal/message"
 	"hefen/internal/standing"
 	"hefen/internal/storage"
 	"hefen/internal/succession"
@@ -17,6 +18,9 @@ func CarryOver(tx *storage.Tx, m succession.Merger) error {
 		return err
 	}
 	if err := cases.Rehome(tx, m.From, m.Into); err != nil {
+		return err
+	}
+	if err := message.Rehome(tx, m.From, m.Into); err != nil {
 		return err
 	}
 	return market.Rehome(tx, m.From, m.Into, m.By, m.On)
