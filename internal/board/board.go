@@ -39,7 +39,19 @@ const (
 	Households Kind = "households"
 	Persons    Kind = "persons"
 	Groups     Kind = "groups"
+	Party      Kind = "party"   // members of the party, by what they did themselves
+	Leaders    Kind = "leaders" // leaders of villagers' groups, likewise
 )
+
+// ofMembers: ranks some people of the village apart, even where households are scored.
+func (k Kind) ofMembers() bool { return k == Party || k == Leaders }
+
+// View is which board of a village is asked for.
+type View struct {
+	Kind  Kind
+	Span  clock.Span // year, half-year, quarter or month
+	Class string     // only deeds of this class of items; empty: all
+}
 
 // Limits of a page and of the neighbours on either side of one's own row.
 const (
@@ -49,10 +61,11 @@ const (
 )
 
 var (
-	ErrKind        = errs.New(errs.NotFound, "board_kind", "没有这种排行榜，可选：户、个人、小组")
+	ErrKind        = errs.New(errs.NotFound, "board_kind", "没有这种排行榜，可选：户、个人、小组、党员、小组长")
+	ErrClass       = errs.New(errs.NotFound, "board_class", "本村细则里没有这一类积分事项，请刷新后重选")
 	ErrNoHouse     = errs.New(errs.NotFound, "board_scores_persons", "本村积分记到个人，请看个人排行榜")
 	ErrNoPersons   = errs.New(errs.NotFound, "board_scores_households", "本村积分按户记，请看户排行榜")
-	ErrSpan        = errs.New(errs.Invalid, "board_span", "时间写法不对：请写年份如2026，或月份如2026-11，且不能是还没到的时间")
+	ErrSpan        = errs.New(errs.Invalid, "board_span", "时间写法不对：请写年份如2026、季度如2026Q3或月份如2026-11，且不能是还没到的时间")
 	ErrCursor      = errs.New(errs.Invalid, "board_cursor", "翻页位置不对，请回到第一页重新查看")
 	ErrOff         = errs.New(errs.Forbidden, "board_off", "本村的积分细则没有公开排行榜")
 	ErrVillagesOff = errs.New(errs.Forbidden, "board_villages_off", "村与村之间的排行没有开放：积分排名不得用来考核干部。确有需要时由乡镇在设置中开启，并由各村在细则中同意")
@@ -67,13 +80,16 @@ type Row struct {
 	Amount points.Amount `json:"amount" doc:"net score of the span, in hundredths of a point"`
 	Tied   bool          `json:"tied" doc:"shares its rank with another"`
 	Mine   bool          `json:"mine" doc:"the caller's own"`
+	Moved  *int64        `json:"moved,omitempty" doc:"places gained (or, below 0, lost) since the span before; absent where it had no rank then"`
 }
 
 // Page is a stretch of a board, best first.
 type Page struct {
 	Kind  Kind       `json:"kind"`
 	Span  clock.Span `json:"span"`
+	Class string     `json:"class,omitempty"`
 	Items []Row      `json:"items"`
+	Top   int        `json:"top,omitempty" doc:"only so many places are shown, and one's own, as the rules say"`
 	Of    int64      `json:"of" doc:"how many stand on the board"`
 	Next  string     `json:"next,omitempty" doc:"cursor of the next page; empty at the end"`
 }
@@ -94,6 +110,8 @@ type Options struct {
 	Names time.Duration
 	// Sums is how long sums over groups and villages, and how many stand on a board, are kept (10 s); negative: not at all.
 	Sums time.Duration
+	// Past is how long the ranks of the span before, from which movement is told, are kept (1 min); negative: not at all.
+	Past time.Duration
 }
 
 // Service answers boards. Safe for concurrent use.
@@ -111,8 +129,10 @@ type Service struct {
 	names  *expirable.LRU[id.ID, name]
 	books  *expirable.LRU[bookKey, *scheme.Scheme]
 	sizes  sums[ref]
-	groups sums[groupsKey]
+	groups sums[foldKey]
 	towns  sums[townKey]
+	folds  sums[foldKey]
+	past   sums[foldKey]
 }
 
 // New makes the service; Start connects it to the outbox. Without a Redis, redis is nil.
@@ -125,6 +145,7 @@ func New(db *storage.DB, redis *redisx.Client, now clock.Clock, book *rulebook.B
 	set(&opt.Fresh, 500*time.Millisecond)
 	set(&opt.Names, 30*time.Second)
 	set(&opt.Sums, 10*time.Second)
+	set(&opt.Past, time.Minute)
 	s := &Service{db: db, redis: redis, now: now, book: book, villages: villages, opt: opt}
 	s.lanes = freshness{db: db, ttl: opt.Fresh}
 	life := opt.Names
@@ -134,8 +155,10 @@ func New(db *storage.DB, redis *redisx.Client, now clock.Clock, book *rulebook.B
 	s.names = expirable.NewLRU[id.ID, name](20_000, nil, life)
 	s.books = expirable.NewLRU[bookKey, *scheme.Scheme](2_000, nil, life)
 	s.sizes = sums[ref]{ttl: opt.Sums}
-	s.groups = sums[groupsKey]{ttl: opt.Sums}
+	s.groups = sums[foldKey]{ttl: opt.Sums}
 	s.towns = sums[townKey]{ttl: opt.Sums}
+	s.folds = sums[foldKey]{ttl: opt.Sums}
+	s.past = sums[foldKey]{ttl: opt.Past}
 	return s
 }
 

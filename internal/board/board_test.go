@@ -173,14 +173,14 @@ func TestHouseholdsBoard(t *testing.T) {
 		for i, a := range []points.Amount{500, 300, 300, 100} {
 			h.give(h.homes[i].id, h.homes[i].group, a)
 		}
-		p, err := h.boards.Page(ctx, me, h.id, board.Households, month, "", 0)
+		p, err := h.boards.Page(ctx, me, h.id, board.View{Kind: board.Households, Span: month}, "", 0)
 		h.check(err)
 		if got, want := text(p.Items), "1 张*三 5; 2 李* 3 tied; 2 003王二麻 3 tied mine; 4 欧**华 1"; got != want || p.Of != 4 || p.Next != "" {
 			t.Errorf("board %s (of %d, next %q)\nwant  %s", got, p.Of, p.Next, want)
 		}
 		var pages []string
 		for after := ""; ; {
-			p, err := h.boards.Page(ctx, me, h.id, board.Households, year, after, 1)
+			p, err := h.boards.Page(ctx, me, h.id, board.View{Kind: board.Households, Span: year}, after, 1)
 			h.check(err)
 			pages = append(pages, fmt.Sprint(p.Items[0].Rank, p.Items[0].Tied))
 			if after = p.Next; after == "" {
@@ -190,7 +190,7 @@ func TestHouseholdsBoard(t *testing.T) {
 		if got := strings.Join(pages, " "); got != "1 false 2 true 2 true 4 false" {
 			t.Errorf("pages of one row: %s", got)
 		}
-		around, err := h.boards.Around(ctx, me, h.id, board.Households, month, h.homes[2].id)
+		around, err := h.boards.Around(ctx, me, h.id, board.View{Kind: board.Households, Span: month}, h.homes[2].id)
 		h.check(err)
 		if text(around.Items) != text(p.Items) {
 			t.Errorf("around %s", text(around.Items))
@@ -212,12 +212,12 @@ func TestPersonsBoardMasksMinors(t *testing.T) {
 		h := newTown(t, db).village("person", "mask: false")
 		h.give(h.homes[0].members[0], h.homes[0].group, 500)
 		h.give(h.homes[1].members[1], h.homes[1].group, 200)
-		p, err := h.boards.Page(context.Background(), h.villager(2), h.id, board.Persons, year, "", 0)
+		p, err := h.boards.Page(context.Background(), h.villager(2), h.id, board.View{Kind: board.Persons, Span: year}, "", 0)
 		h.check(err)
 		if got, want := text(p.Items), "1 张小三 5; 2 李*宝 2"; got != want {
 			t.Errorf("board %s, want %s", got, want)
 		}
-		if _, err := h.boards.Page(context.Background(), h.villager(0), h.id, board.Households, year, "", 0); !errors.Is(err, board.ErrNoHouse) {
+		if _, err := h.boards.Page(context.Background(), h.villager(0), h.id, board.View{Kind: board.Households, Span: year}, "", 0); !errors.Is(err, board.ErrNoHouse) {
 			t.Errorf("households where persons are scored: %v", err)
 		}
 	})
@@ -228,7 +228,7 @@ func TestGroupsBoard(t *testing.T) {
 		h := newTown(t, db).village("household", "mask: true")
 		me := h.villager(0)
 		read := func() string {
-			p, err := h.boards.Page(context.Background(), me, h.id, board.Groups, month, "", 0)
+			p, err := h.boards.Page(context.Background(), me, h.id, board.View{Kind: board.Groups, Span: month}, "", 0)
 			h.check(err)
 			return text(p.Items)
 		}
@@ -268,21 +268,21 @@ func TestWhoSeesBoards(t *testing.T) {
 			{"team member where boards are shut", shut.official(access.TeamMember), shut, nil},
 			{"supervisor where boards are shut", supervisor, shut, nil},
 		} {
-			_, err := w.boards.Page(ctx, c.who, c.h.id, board.Households, year, "", 0)
+			_, err := w.boards.Page(ctx, c.who, c.h.id, board.View{Kind: board.Households, Span: year}, "", 0)
 			if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
 				t.Errorf("%s: %v, want %v", c.name, err, c.want)
 			}
-			_, err2 := w.boards.Around(ctx, c.who, c.h.id, board.Households, year, c.h.homes[0].id)
+			_, err2 := w.boards.Around(ctx, c.who, c.h.id, board.View{Kind: board.Households, Span: year}, c.h.homes[0].id)
 			if !errors.Is(err2, c.want) {
 				t.Errorf("%s, around: %v, want %v", c.name, err2, c.want)
 			}
 		}
-		p, err := w.boards.PublicPage(ctx, open.id, board.Households, year, "", 0)
+		p, err := w.boards.PublicPage(ctx, open.id, board.View{Kind: board.Households, Span: year}, "", 0)
 		if err != nil || text(p.Items) != "1 张*三 1" {
 			t.Errorf("public board: %s %v", text(p.Items), err)
 		}
 		for _, h := range []*hamlet{members, shut} {
-			if _, err := w.boards.PublicPage(ctx, h.id, board.Households, year, "", 0); !errors.Is(err, board.ErrOff) {
+			if _, err := w.boards.PublicPage(ctx, h.id, board.View{Kind: board.Households, Span: year}, "", 0); !errors.Is(err, board.ErrOff) {
 				t.Errorf("public page of a board that is not public: %v", err)
 			}
 		}
@@ -294,24 +294,24 @@ func TestBadInput(t *testing.T) {
 	h := newTown(t, db).village("household", "mask: true")
 	me := h.villager(0)
 	for name, c := range map[string]struct {
-		kind  board.Kind
-		span  clock.Span
+		view  board.View
 		after string
 		want  error
 	}{
-		"unknown kind":    {"teams", year, "", board.ErrKind},
-		"persons":         {board.Persons, year, "", board.ErrNoPersons},
-		"quarter":         {board.Households, clock.QuarterSpan(day), "", board.ErrSpan},
-		"next month":      {board.Households, month + 1, "", board.ErrSpan},
-		"no span":         {board.Households, 0, "", board.ErrSpan},
-		"cursor":          {board.Households, year, "x", board.ErrCursor},
-		"before any rule": {board.Households, 202501, "", rulebook.ErrNone},
+		"unknown kind":    {board.View{Kind: "teams", Span: year}, "", board.ErrKind},
+		"unknown class":   {board.View{Kind: board.Households, Span: year, Class: "none"}, "", board.ErrClass},
+		"persons":         {board.View{Kind: board.Persons, Span: year}, "", board.ErrNoPersons},
+		"next quarter":    {board.View{Kind: board.Households, Span: clock.QuarterSpan(day) + 1}, "", board.ErrSpan},
+		"next month":      {board.View{Kind: board.Households, Span: month + 1}, "", board.ErrSpan},
+		"no span":         {board.View{Kind: board.Households}, "", board.ErrSpan},
+		"cursor":          {board.View{Kind: board.Households, Span: year}, "x", board.ErrCursor},
+		"before any rule": {board.View{Kind: board.Households, Span: 202501}, "", rulebook.ErrNone},
 	} {
-		if _, err := h.boards.Page(t.Context(), me, h.id, c.kind, c.span, c.after, 0); !errors.Is(err, c.want) {
+		if _, err := h.boards.Page(t.Context(), me, h.id, c.view, c.after, 0); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}
-	p, err := h.boards.Page(t.Context(), me, h.id, board.Households, year, "", 100_000)
+	p, err := h.boards.Page(t.Context(), me, h.id, board.View{Kind: board.Households, Span: year}, "", 100_000)
 	if err != nil || p.Items == nil || len(p.Items) != 0 {
 		t.Errorf("a board without entries is an empty list: %+v %v", p, err)
 	}

@@ -7,24 +7,16 @@ import (
 	"time"
 
 	"hefen/internal/clock"
-	"hefen/internal/id"
 	"hefen/internal/points"
 )
 
-type groupsKey struct {
-	village id.ID
-	wallet  string
-	span    clock.Span
-}
-
 // groupPage ranks the groups of a village by the net score of the deeds that were done in them: by the group stamped on
 // the entries, so that a household that moves takes nothing along. Groups without a deed stand at 0.
-func (s *Service) groupPage(ctx context.Context, r ref) (Page, error) {
-	k := groupsKey{r.village, r.wallet, r.span}
-	changes, at := s.lanes.view(r.village).changes.Load(), time.Now()
+func (s *Service) groupPage(ctx context.Context, k foldKey) (Page, error) {
+	changes, at := s.lanes.view(k.village).changes.Load(), time.Now()
 	rows, ok := s.groups.get(k, changes)
 	if !ok {
-		made, err := s.sumGroups(ctx, r)
+		made, err := s.sumGroups(ctx, k)
 		if err != nil {
 			return Page{}, err
 		}
@@ -32,16 +24,22 @@ func (s *Service) groupPage(ctx context.Context, r ref) (Page, error) {
 		s.groups.put(k, changes, at, made)
 	}
 	items := slices.Clone(rows.([]Row))
-	return Page{Kind: Groups, Span: r.span, Items: items, Of: int64(len(items))}, nil
+	return Page{Kind: Groups, Span: k.span, Class: k.class, Items: items, Of: int64(len(items))}, nil
 }
 
-func (s *Service) sumGroups(ctx context.Context, r ref) ([]Row, error) {
-	day := min(clock.DayOf(s.now()), r.span.Last())
+func (s *Service) sumGroups(ctx context.Context, k foldKey) ([]Row, error) {
+	day := min(clock.DayOf(s.now()), k.span.Last())
+	args := []any{k.village, k.village, k.span.First(), k.span.Last(), k.wallet}
+	ofClass := ""
+	if k.class != "" {
+		ofClass = " AND class = ?"
+		args = append(args, k.class)
+	}
 	rows, err := s.db.Query(ctx, `SELECT g.id, g.name, g.code, COALESCE(SUM(e.amount), 0) FROM regions g
-		LEFT JOIN (SELECT group_id, amount FROM entries WHERE village_id IN (SELECT id FROM regions WHERE id = ? OR into_id = ?) AND counted_on >= ? AND counted_on <= ? AND wallet = ? AND bucket = 'available' AND group_id <> 0) e
+		LEFT JOIN (SELECT group_id, amount FROM entries WHERE village_id IN (SELECT id FROM regions WHERE id = ? OR into_id = ?) AND counted_on >= ? AND counted_on <= ? AND wallet = ? AND bucket = 'available' AND group_id <> 0`+ofClass+`) e
 			ON e.group_id = g.id
 		WHERE g.village_id = ? AND g.kind = 'group' AND g.from_day <= ? AND g.to_day > ? GROUP BY g.id, g.name, g.code`,
-		r.village, r.village, r.span.First(), r.span.Last(), r.wallet, r.village, day, day)
+		append(args, k.village, day, day)...)
 	if err != nil {
 		return nil, wrap(err)
 	}

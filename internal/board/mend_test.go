@@ -95,7 +95,7 @@ func TestBoardsMendThemselves(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					got, err := s.page(t.Context(), e.r, cursor{}, 10)
+					got, err := s.page(t.Context(), foldKey{ref: e.r, kind: Households}, cursor{}, 10)
 					if err != nil || !reflect.DeepEqual(got, want) {
 						t.Errorf("answered %+v (%v), want %+v", got, err, want)
 					}

@@ -9,114 +9,119 @@ import (
 	"hefen/internal/scheme"
 )
 
-// terms finds what a village's board of a span ranks: by the scheme in force on the span's last day, or today while it
-// runs.
-func (s *Service) terms(ctx context.Context, village id.ID, kind Kind, span clock.Span) (*scheme.Scheme, ref, error) {
+// terms finds what a village's board ranks: by the scheme in force on the span's last day, or today while it runs.
+func (s *Service) terms(ctx context.Context, village id.ID, v View) (*scheme.Scheme, foldKey, error) {
 	today := clock.DayOf(s.now())
-	if !goodSpan(span, today) {
-		return nil, ref{}, ErrSpan
+	if !goodSpan(v.Span, today) {
+		return nil, foldKey{}, ErrSpan
 	}
-	book, err := s.rules(ctx, village, min(today, span.Last()))
+	book, err := s.rules(ctx, village, min(today, v.Span.Last()))
 	if err != nil {
-		return nil, ref{}, err
+		return nil, foldKey{}, err
 	}
-	r := ref{village: village, kind: book.Subject, wallet: book.ScoreWallet(), span: span}
+	k := foldKey{ref{village: village, kind: book.Subject, wallet: book.ScoreWallet(), span: v.Span}, v.Kind, v.Class}
+	if v.Class != "" {
+		if _, ok := book.Class(v.Class); !ok {
+			return nil, k, ErrClass
+		}
+	}
 	switch {
-	case kind == Groups:
-		return book, r, nil
-	case kind != Households && kind != Persons:
-		return nil, r, ErrKind
-	case kind == Households && book.Subject != scheme.SubjectHousehold:
-		return nil, r, ErrNoHouse
-	case kind == Persons && book.Subject != scheme.SubjectPerson:
-		return nil, r, ErrNoPersons
+	case v.Kind == Groups || v.Kind.ofMembers():
+		return book, k, nil
+	case v.Kind != Households && v.Kind != Persons:
+		return nil, k, ErrKind
+	case v.Kind == Households && book.Subject != scheme.SubjectHousehold:
+		return nil, k, ErrNoHouse
+	case v.Kind == Persons && book.Subject != scheme.SubjectPerson:
+		return nil, k, ErrNoPersons
 	}
-	return book, r, nil
+	return book, k, nil
 }
 
-// goodSpan: a year or a month, for these have totals, that has begun.
+// goodSpan: a span that has begun.
 func goodSpan(span clock.Span, today clock.Day) bool {
-	return span > 0 && span%100 <= 12 && span.First() <= today
+	return span > 0 && span.First() <= today
 }
 
-// readable is terms for a reader of the village.
-func (s *Service) readable(ctx context.Context, a access.Actor, village id.ID, kind Kind, span clock.Span) (*scheme.Scheme, ref, error) {
-	if err := a.Allow(MayRead, access.Place{Village: village}); err != nil {
-		return nil, ref{}, err
-	}
-	book, r, err := s.terms(ctx, village, kind, span)
-	if err != nil {
-		return nil, r, err
-	}
-	official := access.Need{Roles: access.Officials, Scope: access.Village}
-	if book.Boards.Show == scheme.ShowOff && a.Allow(official, access.Place{Village: village}) != nil {
-		return nil, r, ErrOff
-	}
-	return book, r, nil
-}
+var officials = access.Need{Roles: access.Officials, Scope: access.Village}
 
 // Page is a page of a village's board. An empty cursor is the top; a limit of 0 is DefaultPage.
-// ErrKind, ErrNoHouse, ErrNoPersons, ErrSpan, ErrCursor, ErrOff; access errors.
-func (s *Service) Page(ctx context.Context, a access.Actor, village id.ID, kind Kind, span clock.Span, after string, limit int) (Page, error) {
-	book, r, err := s.readable(ctx, a, village, kind, span)
+// ErrKind, ErrClass, ErrNoHouse, ErrNoPersons, ErrSpan, ErrCursor, ErrOff; access errors.
+func (s *Service) Page(ctx context.Context, a access.Actor, village id.ID, v View, after string, limit int) (Page, error) {
+	k, who, err := s.readable(ctx, a, village, v)
 	if err != nil {
 		return Page{}, err
 	}
-	return s.pageFor(ctx, reader{a, book.Boards.Mask}, r, kind, after, limit)
+	return s.pageFor(ctx, who, k, after, limit)
 }
 
 // PublicPage is a page for everybody, signed in or not, with all names masked. ErrOff unless the scheme says public.
-func (s *Service) PublicPage(ctx context.Context, village id.ID, kind Kind, span clock.Span, after string, limit int) (Page, error) {
-	book, r, err := s.terms(ctx, village, kind, span)
+func (s *Service) PublicPage(ctx context.Context, village id.ID, v View, after string, limit int) (Page, error) {
+	book, k, err := s.terms(ctx, village, v)
 	if err != nil {
 		return Page{}, err
 	}
 	if book.Boards.Show != scheme.ShowPublic {
 		return Page{}, ErrOff
 	}
-	return s.pageFor(ctx, reader{mask: true}, r, kind, after, limit)
+	return s.pageFor(ctx, reader{mask: true, top: book.Boards.Top}, k, after, limit)
 }
 
 // reader is for whom rows are shown.
 type reader struct {
 	actor access.Actor
 	mask  bool
+	top   int // ranks shown besides the own; 0: all
 }
 
-func (s *Service) pageFor(ctx context.Context, who reader, r ref, kind Kind, after string, limit int) (Page, error) {
-	if kind == Groups {
-		return s.groupPage(ctx, r)
+// readable is terms for a reader of the village.
+func (s *Service) readable(ctx context.Context, a access.Actor, village id.ID, v View) (foldKey, reader, error) {
+	if err := a.Allow(MayRead, access.Place{Village: village}); err != nil {
+		return foldKey{}, reader{}, err
+	}
+	book, k, err := s.terms(ctx, village, v)
+	if err != nil {
+		return k, reader{}, err
+	}
+	who := reader{actor: a, mask: book.Boards.Mask, top: book.Boards.Top}
+	if a.Allow(officials, access.Place{Village: village}) == nil {
+		who.top = 0
+	} else if book.Boards.Show == scheme.ShowOff {
+		return k, who, ErrOff
+	}
+	return k, who, nil
+}
+
+func (s *Service) pageFor(ctx context.Context, who reader, k foldKey, after string, limit int) (Page, error) {
+	if k.kind == Groups {
+		return s.groupPage(ctx, k)
 	}
 	c, err := parseCursor(after)
 	if err != nil {
 		return Page{}, err
 	}
 	limit = clampPage(limit)
-	p, err := s.page(ctx, r, c, limit+1)
+	p, err := s.page(ctx, k, c, limit+1)
 	if err != nil {
 		return Page{}, err
 	}
-	out, err := s.show(ctx, who, r, p, limit)
-	out.Kind = kind
-	return out, err
+	return s.show(ctx, who, k, p, limit)
 }
 
 // Around is one account's row with the Neighbours before and after it; empty when it has no entry in the span.
-func (s *Service) Around(ctx context.Context, a access.Actor, village id.ID, kind Kind, span clock.Span, account id.ID) (Page, error) {
-	book, r, err := s.readable(ctx, a, village, kind, span)
+func (s *Service) Around(ctx context.Context, a access.Actor, village id.ID, v View, account id.ID) (Page, error) {
+	k, who, err := s.readable(ctx, a, village, v)
 	if err != nil {
 		return Page{}, err
 	}
-	if kind == Groups {
-		return s.groupPage(ctx, r)
+	if k.kind == Groups {
+		return s.groupPage(ctx, k)
 	}
-	p, err := s.around(ctx, r, account, Neighbours)
+	p, err := s.around(ctx, k, account, Neighbours)
 	if err != nil {
 		return Page{}, err
 	}
-	out, err := s.show(ctx, reader{a, book.Boards.Mask}, r, p, len(p.lines))
-	out.Kind = kind
-	return out, err
+	return s.show(ctx, who, k, p, len(p.lines))
 }
 
 // Rank is the place of one account of a village in a span, for its passbook; the caller has checked who asks.
@@ -125,7 +130,7 @@ func (s *Service) Rank(ctx context.Context, village id.ID, span clock.Span, acco
 	if err != nil {
 		return Standing{}, err
 	}
-	p, err := s.around(ctx, ref{village, book.Subject, book.ScoreWallet(), span}, account, 0)
+	p, err := s.around(ctx, foldKey{ref{village, book.Subject, book.ScoreWallet(), span}, Households, ""}, account, 0)
 	if err != nil {
 		return Standing{}, err
 	}
@@ -143,17 +148,25 @@ func clampPage(limit int) int {
 	return min(limit, MaxPage)
 }
 
-// page and around ask Redis where it may answer, else SQL.
-func (s *Service) page(ctx context.Context, r ref, after cursor, limit int) (part, error) {
-	if p, ok := s.redisPage(ctx, r, after, limit); ok {
+// page and around ask Redis where it may answer, else SQL; what no index holds is folded.
+func (s *Service) page(ctx context.Context, k foldKey, after cursor, limit int) (part, error) {
+	if !k.indexed() {
+		f, err := s.folded(ctx, k)
+		return f.page(after, limit), err
+	}
+	if p, ok := s.redisPage(ctx, k.ref, after, limit); ok {
 		return p, nil
 	}
-	return s.sqlPage(ctx, r, after, limit)
+	return s.sqlPage(ctx, k.ref, after, limit)
 }
 
-func (s *Service) around(ctx context.Context, r ref, account id.ID, n int) (part, error) {
-	if p, ok := s.redisAround(ctx, r, account, n); ok {
+func (s *Service) around(ctx context.Context, k foldKey, account id.ID, n int) (part, error) {
+	if !k.indexed() {
+		f, err := s.folded(ctx, k)
+		return f.around(account, n), err
+	}
+	if p, ok := s.redisAround(ctx, k.ref, account, n); ok {
 		return p, nil
 	}
-	return s.sqlAround(ctx, r, account, n)
+	return s.sqlAround(ctx, k.ref, account, n)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"hefen/internal/clock"
 	"hefen/internal/id"
@@ -21,10 +22,17 @@ type name struct {
 
 // show turns a stretch of a ranking into rows for this reader. p may hold one line more than limit: it tells whether a
 // next page follows and whether the last row is tied.
-func (s *Service) show(ctx context.Context, who reader, r ref, p part, limit int) (Page, error) {
-	out := Page{Span: r.span, Of: p.of, Items: []Row{}}
+func (s *Service) show(ctx context.Context, who reader, k foldKey, p part, limit int) (Page, error) {
+	out := Page{Kind: k.kind, Span: k.span, Class: k.class, Of: p.of, Top: who.top, Items: []Row{}}
 	shown := p.lines[:min(limit, len(p.lines))]
-	names, err := s.namesOf(ctx, r, shown)
+	if len(shown) == 0 {
+		return out, nil
+	}
+	names, err := s.namesOf(ctx, k, shown)
+	if err != nil {
+		return out, err
+	}
+	past, err := s.pastRanks(ctx, k)
 	if err != nil {
 		return out, err
 	}
@@ -38,10 +46,17 @@ func (s *Service) show(ctx context.Context, who reader, r ref, p part, limit int
 		if (who.mask || minor) && !row.Mine {
 			row.Name, row.Number = village.MaskName(n.full), ""
 		}
+		if was, ok := past[l.account]; ok {
+			moved := was - row.Rank
+			row.Moved = &moved
+		}
 		row.Tied = i > 0 && ranks[i-1] == ranks[i] || i+1 < len(ranks) && ranks[i+1] == ranks[i] || i == 0 && p.above < p.before
+		if who.top > 0 && row.Rank > int64(who.top) && !row.Mine {
+			continue
+		}
 		out.Items = append(out.Items, row)
 	}
-	if len(p.lines) > limit {
+	if len(p.lines) > limit && (who.top == 0 || ranks[limit] <= int64(who.top)) {
 		last := shown[limit-1]
 		out.Next = cursor{last.amount, last.account, true}.String()
 	}
@@ -61,7 +76,7 @@ func orderTies(rows []Row, names map[id.ID]name) {
 }
 
 // namesOf finds the names of the lines, in memory or in one statement.
-func (s *Service) namesOf(ctx context.Context, r ref, lines []line) (map[id.ID]name, error) {
+func (s *Service) namesOf(ctx context.Context, k foldKey, lines []line) (map[id.ID]name, error) {
 	names := make(map[id.ID]name, len(lines))
 	var missing []id.ID
 	for _, l := range lines {
@@ -76,7 +91,7 @@ func (s *Service) namesOf(ctx context.Context, r ref, lines []line) (map[id.ID]n
 	}
 	missing = storage.Padded(missing)
 	q := "SELECT id, number, name, 0 FROM households WHERE id IN "
-	if r.kind == scheme.SubjectPerson {
+	if k.ref.kind == scheme.SubjectPerson || k.kind.ofMembers() {
 		q = "SELECT id, '', name, born_on FROM members WHERE id IN "
 	}
 	rows, err := s.db.Query(ctx, q+storage.In(len(missing)), storage.Args(missing)...)
@@ -94,4 +109,21 @@ func (s *Service) namesOf(ctx context.Context, r ref, lines []line) (map[id.ID]n
 		s.names.Add(who, n)
 	}
 	return names, wrap(rows.Err())
+}
+
+// pastRanks are the ranks of the same board in the span before: the year's in the year before, a month's in the month
+// before. They hardly change any more and are kept for Options.Past.
+func (s *Service) pastRanks(ctx context.Context, k foldKey) (map[id.ID]int64, error) {
+	k.span = k.span.Before()
+	at := time.Now()
+	if kept, ok := s.past.get(k, 0); ok {
+		return kept.(map[id.ID]int64), nil
+	}
+	f, err := s.fold(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	ranks := f.ranks()
+	s.past.put(k, 0, at, ranks)
+	return ranks, nil
 }

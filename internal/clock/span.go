@@ -63,6 +63,20 @@ func (s Span) Last() Day {
 	return MakeDay(s.year(), 12, 31)
 }
 
+// Before is the span of the same kind that ends the day before this one begins.
+func (s Span) Before() Span {
+	day := s.First().Add(-1)
+	switch p := int(s) % 100; {
+	case p >= 31:
+		return HalfSpan(day)
+	case p >= 21:
+		return QuarterSpan(day)
+	case p >= 1:
+		return MonthSpan(day)
+	}
+	return YearSpan(day)
+}
+
 func (s Span) String() string {
 	switch p := int(s) % 100; {
 	case p >= 31:

@@ -9,16 +9,18 @@ import (
 
 type boardInput struct {
 	Village idParam   `path:"village"`
-	Kind    string    `path:"kind" enum:"households,persons,groups" doc:"户、个人、小组"`
-	Span    spanParam `query:"span" required:"true" doc:"a year 2026 or a month 2026-11"`
+	Kind    string    `path:"kind" enum:"households,persons,groups,party,leaders" doc:"户、个人、小组、党员、小组长"`
+	Span    spanParam `query:"span" required:"true" doc:"a year 2026, a half-year 2026H2, a quarter 2026Q3 or a month 2026-11"`
+	Class   string    `query:"class" maxLength:"32" doc:"only deeds of this class of items"`
 	Cursor  string    `query:"cursor" maxLength:"64" doc:"next of the page before"`
 	Limit   int       `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
 type aroundInput struct {
 	Village idParam   `path:"village"`
-	Kind    string    `path:"kind" enum:"households,persons,groups" doc:"户、个人、小组"`
-	Span    spanParam `query:"span" required:"true" doc:"a year 2026 or a month 2026-11"`
+	Kind    string    `path:"kind" enum:"households,persons,groups,party,leaders" doc:"户、个人、小组、党员、小组长"`
+	Span    spanParam `query:"span" required:"true" doc:"a year 2026, a half-year 2026H2, a quarter 2026Q3 or a month 2026-11"`
+	Class   string    `query:"class" maxLength:"32" doc:"only deeds of this class of items"`
 	ID      idParam   `query:"id" required:"true" doc:"household or person"`
 }
 
@@ -35,15 +37,15 @@ func (s *Server) registerBoard(a *api) {
 }
 
 func (s *Server) board(ctx context.Context, by access.Actor, in *boardInput) (board.Page, error) {
-	return s.Board.Page(ctx, by, in.Village.ID, board.Kind(in.Kind), in.Span.Span, in.Cursor, in.Limit)
+	return s.Board.Page(ctx, by, in.Village.ID, board.View{Kind: board.Kind(in.Kind), Span: in.Span.Span, Class: in.Class}, in.Cursor, in.Limit)
 }
 
 func (s *Server) boardAround(ctx context.Context, by access.Actor, in *aroundInput) (board.Page, error) {
-	return s.Board.Around(ctx, by, in.Village.ID, board.Kind(in.Kind), in.Span.Span, in.ID.ID)
+	return s.Board.Around(ctx, by, in.Village.ID, board.View{Kind: board.Kind(in.Kind), Span: in.Span.Span, Class: in.Class}, in.ID.ID)
 }
 
 func (s *Server) publicBoard(ctx context.Context, _ access.Actor, in *boardInput) (board.Page, error) {
-	return s.Board.PublicPage(ctx, in.Village.ID, board.Kind(in.Kind), in.Span.Span, in.Cursor, in.Limit)
+	return s.Board.PublicPage(ctx, in.Village.ID, board.View{Kind: board.Kind(in.Kind), Span: in.Span.Span, Class: in.Class}, in.Cursor, in.Limit)
 }
 
 func (s *Server) villageBoard(ctx context.Context, by access.Actor, in *villageBoardInput) (board.VillagesPage, error) {

@@ -40,7 +40,7 @@ func (b *binder) wallets(root *node) {
 	})
 	boards := root.get("boards")
 	s.Boards = Boards{Wallet: text(boards.get("wallet")), Mask: boolOr(boards.get("mask"), true), Villages: boolOr(boards.get("villages"), false),
-		Show: textOr(boards.get("show"), ShowMembers)}
+		Show: textOr(boards.get("show"), ShowMembers), Top: number(boards.get("top"), 0)}
 	b.chooseScore(ns, boards.get("wallet"))
 }
 

@@ -95,6 +95,7 @@ type Boards struct {
 	Mask     bool   `json:"mask" doc:"names are masked (张*三)"`
 	Villages bool   `json:"villages" doc:"the village takes part in rankings of villages"`
 	Show     string `json:"show" enum:"members,public,off" doc:"who sees them: people of the village, everybody (always masked), or officials only"`
+	Top      int    `json:"top,omitempty" doc:"villagers see so many places, and their own; 0: all"`
 }
 
 // Who sees the boards.

@@ -3823,6 +3823,7 @@ export interface components {
             next_cursor?: string;
         };
         BoardPage: {
+            class?: string;
             items: components["schemas"]["BoardRow"][];
             kind: string;
             /** @description cursor of the next page; empty at the end */
@@ -3833,6 +3834,11 @@ export interface components {
              */
             of: number;
             span: string;
+            /**
+             * Format: int64
+             * @description only so many places are shown, and one's own, as the rules say
+             */
+            top?: number;
         };
         BoardRow: {
             /**
@@ -3844,6 +3850,11 @@ export interface components {
             id: string;
             /** @description the caller's own */
             mine: boolean;
+            /**
+             * Format: int64
+             * @description places gained (or, below 0, lost) since the span before; absent where it had no rank then
+             */
+            moved?: number;
             /** @description masked (张*三) unless the scheme says otherwise or it is one's own */
             name: string;
             /** @description household number; left out where names are masked */
@@ -7952,8 +7963,10 @@ export interface operations {
     "get-public-board": {
         parameters: {
             query: {
-                /** @description a year 2026 or a month 2026-11 */
+                /** @description a year 2026, a half-year 2026H2, a quarter 2026Q3 or a month 2026-11 */
                 span: string;
+                /** @description only deeds of this class of items */
+                class?: string;
                 /** @description next of the page before */
                 cursor?: string;
                 limit?: number;
@@ -7961,8 +7974,8 @@ export interface operations {
             header?: never;
             path: {
                 village: string;
-                /** @description 户、个人、小组 */
-                kind: "households" | "persons" | "groups";
+                /** @description 户、个人、小组、党员、小组长 */
+                kind: "households" | "persons" | "groups" | "party" | "leaders";
             };
             cookie?: never;
         };
@@ -8373,8 +8386,10 @@ export interface operations {
     "get-board": {
         parameters: {
             query: {
-                /** @description a year 2026 or a month 2026-11 */
+                /** @description a year 2026, a half-year 2026H2, a quarter 2026Q3 or a month 2026-11 */
                 span: string;
+                /** @description only deeds of this class of items */
+                class?: string;
                 /** @description next of the page before */
                 cursor?: string;
                 limit?: number;
@@ -8382,8 +8397,8 @@ export interface operations {
             header?: never;
             path: {
                 village: string;
-                /** @description 户、个人、小组 */
-                kind: "households" | "persons" | "groups";
+                /** @description 户、个人、小组、党员、小组长 */
+                kind: "households" | "persons" | "groups" | "party" | "leaders";
             };
             cookie?: never;
         };
@@ -8412,16 +8427,18 @@ export interface operations {
     "get-board-around": {
         parameters: {
             query: {
-                /** @description a year 2026 or a month 2026-11 */
+                /** @description a year 2026, a half-year 2026H2, a quarter 2026Q3 or a month 2026-11 */
                 span: string;
+                /** @description only deeds of this class of items */
+                class?: string;
                 /** @description household or person */
                 id: string;
             };
             header?: never;
             path: {
                 village: string;
-                /** @description 户、个人、小组 */
-                kind: "households" | "persons" | "groups";
+                /** @description 户、个人、小组、党员、小组长 */
+                kind: "households" | "persons" | "groups" | "party" | "leaders";
             };
             cookie?: never;
         };
