@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addDays, minutesUntil, showDay, showInstant, spanOf, today } from '@/services/dates'
+import { addDays, minutesUntil, showDay, showInstant, today } from '@/services/dates'
 
 /** 2026-11-21 23:30 in Shanghai. */
 const NOW = Date.parse('2026-11-21T15:30:00Z')
@@ -16,10 +16,6 @@ describe('dates', () => {
     expect(showInstant('2026-11-21T06:05:00Z', NOW)).toBe('今天 14:05')
     expect(showInstant(NOW, NOW)).toBe('今天 23:30')
     expect(showInstant('nonsense', NOW)).toBe('')
-  })
-
-  it('names this year and this month', () => {
-    expect([spanOf('year', NOW), spanOf('month', NOW)]).toEqual(['2026', '2026-11'])
   })
 
   it('counts minutes up and never below zero', () => {

@@ -37,11 +37,6 @@ export function showInstant(value: number | string, now = Date.now()): string {
   return `${showDay(local.slice(0, 10), now)} ${local.slice(11, 16)}`
 }
 
-/** The span of this year ("2026") or this month ("2026-11"). */
-export function spanOf(kind: 'year' | 'month', now = Date.now()): string {
-  return today(now).slice(0, kind === 'year' ? 4 : 7)
-}
-
 /** Whole minutes from now until an instant, at least 0. */
 export function minutesUntil(value: number | string, now = Date.now()): number {
   return Math.max(0, Math.ceil((instant(value) - now) / 60_000))
