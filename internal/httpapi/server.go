@@ -96,7 +96,7 @@ func (s *Server) Handler() http.Handler {
 	r.GET("/docs.css", docsStyle)
 	r.GET("/k/:card", cardPage) // village.CardPath; logged by its pattern
 	r.NoRoute(s.pages())
-	return r
+	return compressed(r)
 }
 
 // register makes the operations on a router of their own, so that limits and timeouts bind them alone.
