@@ -17,7 +17,7 @@ import (
 
 // writers says which package writes each table. Any package may read one.
 var writers = map[string]string{
-	"id_nodes": "storage", "outbox": "storage", "outbox_lanes": "storage", "requests": "storage",
+	"id_nodes": "storage", "outbox": "storage", "outbox_lanes": "storage", "requests": "storage", "request_days": "storage",
 	"regions": "village", "region_settings": "village", "households": "village", "household_groups": "village", "household_states": "village",
 	"household_aliases": "village", "household_codes": "village", "members": "village", "memberships": "village", "member_states": "village",
 	"imports": "village",

@@ -86,3 +86,17 @@ func (s *Service) ProposalFor(ctx context.Context, a Actor, village id.ID, day c
 	}
 	return s.Successor(ctx, village, a.user)
 }
+
+// HandedOver reports whether a former official's drafts are still taken in a village: the hand-over was at most 30 days ago.
+func (s *Service) HandedOver(ctx context.Context, a Actor, village id.ID) (bool, error) {
+	if a.user == 0 || village == 0 {
+		return false, nil
+	}
+	var n int
+	err := s.db.QueryRow(ctx, "SELECT COUNT(*) FROM handovers WHERE from_user = ? AND village_id = ? AND to_day >= ?",
+		a.user, village, s.today().Add(-ProposalDays)).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("hand-over: %w", err)
+	}
+	return n > 0, nil
+}

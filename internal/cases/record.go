@@ -45,7 +45,7 @@ type Recorded struct {
 // at once; otherwise it waits for another person. Deeds older than the rules allow wait even for direct items.
 func (s *Service) Record(ctx context.Context, a access.Actor, village id.ID, r Request) (Recorded, error) {
 	if err := a.Allow(MayRecord, access.Place{Village: village}); err != nil {
-		return Recorded{}, err
+		return s.recordedBefore(ctx, a, village, "cases.record", r, err)
 	}
 	at := s.now()
 	batch := s.db.NewID()

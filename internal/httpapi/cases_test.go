@@ -33,7 +33,7 @@ type casesWorld struct {
 	photos *media.Service
 }
 
-func newCasesWorld(t *testing.T, db *storage.DB, template string) *casesWorld {
+func newCasesWorld(t *testing.T, db *storage.DB, template string, more ...func(*Server, *api)) *casesWorld {
 	t.Helper()
 	c := newCountyside(t, db)
 	w := &casesWorld{side: c, here: c.here, db: db, accessWorld: &accessWorld{t: t, access: access.New(db, c.now, &wechat.Fake{}), village: c.here.village}}
@@ -45,6 +45,8 @@ func newCasesWorld(t *testing.T, db *storage.DB, template string) *casesWorld {
 	photos := media.New(db, c.now, folder, config.Default().Photos)
 	_, w.h, w.logs = frame(t, func(s *Server) {
 		s.features, s.Config.Demo = []func(*Server, *api){(*Server).registerAccess, (*Server).registerCases, (*Server).registerLedger, (*Server).registerScheme, (*Server).registerPhotos}, true
+		s.features = append(s.features, more...)
+		s.Config.Limits.PerUser, s.Config.Limits.PerAddress = 1e9, 1e9
 		s.DB, s.Now, s.Access, s.Session = db, c.now, w.access, w.access.Actor
 		s.Village, s.Book = c.villages, book
 		s.Cases = cases.New(db, c.now, c.villages, book, w.access, photos)

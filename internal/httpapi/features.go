@@ -9,6 +9,7 @@ var features = []func(s *Server, a *api){
 	(*Server).registerVillage,
 	(*Server).registerSuccession,
 	(*Server).registerCases,
+	(*Server).registerSync,
 	(*Server).registerLedger,
 	(*Server).registerStanding,
 	(*Server).registerScheme,

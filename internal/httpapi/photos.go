@@ -21,13 +21,13 @@ var mayUpload = access.Need{Roles: access.Everyone, Scope: access.Village}
 const formSlack = 16 << 10
 
 func (s *Server) registerPhotos(a *api) {
-	whole := post("/villages/{village}/photos", "upload-photo", "上传一张照片（整张）；同一张再传一次，答复相同").withBody(s.Config.Photos.MaxBytes + formSlack)
+	whole := post("/villages/{village}/photos", "upload-photo", "上传一张照片（整张）；同一张再传一次，答复相同").withBody(s.Config.Photos.MaxBytes + formSlack).formerToo()
 	whole.Doc = "请求内容是照片本身（application/octet-stream），或者表单（multipart/form-data）里名为 file 的文件。支持 JPG、PNG、WebP；保存时去掉位置、时间等全部附加信息，长边不超过 1600 像素，不超过 300 KB。"
 	register(a, whole, mayUpload, s.uploadPhoto)
-	register(a, post("/villages/{village}/photos/uploads", "declare-upload", "分段上传第一步：报照片的指纹和大小；传过的直接答复已完成，传了一半的答复从哪里接着传"), mayUpload, s.declareUpload)
-	register(a, get("/villages/{village}/photos/uploads/{upload}", "get-upload", "传到哪里了"), mayUpload, s.getUpload)
-	register(a, put("/villages/{village}/photos/uploads/{upload}/chunks", "put-upload-chunk", "分段上传第二步：传一段；重复的一段不起作用").withBody(media.MaxChunk), mayUpload, s.putChunk)
-	register(a, post("/villages/{village}/photos/uploads/{upload}/complete", "complete-upload", "分段上传第三步：全部传完，生成照片"), mayUpload, s.completeUpload)
+	register(a, post("/villages/{village}/photos/uploads", "declare-upload", "分段上传第一步：报照片的指纹和大小；传过的直接答复已完成，传了一半的答复从哪里接着传").formerToo(), mayUpload, s.declareUpload)
+	register(a, get("/villages/{village}/photos/uploads/{upload}", "get-upload", "传到哪里了").formerToo(), mayUpload, s.getUpload)
+	register(a, put("/villages/{village}/photos/uploads/{upload}/chunks", "put-upload-chunk", "分段上传第二步：传一段；重复的一段不起作用").withBody(media.MaxChunk).formerToo(), mayUpload, s.putChunk)
+	register(a, post("/villages/{village}/photos/uploads/{upload}/complete", "complete-upload", "分段上传第三步：全部传完，生成照片").formerToo(), mayUpload, s.completeUpload)
 	open := get("/photos/{link}", "open-photo", "打开照片；链接几分钟后失效，打开时再次核对权限")
 	open.Doc = "链接由查看记录、商品等的答复给出，只对当时的查看人有效。"
 	registerRaw(a, open, access.Need{Scope: access.Public}, s.openPhoto)

@@ -46,6 +46,7 @@ type op struct {
 	MaxBody      int64  // bytes; 0: the configured limit
 	Login        bool   // counts against the limit of logins of an address
 	LastOffice   bool   // may take from the caller the very role that it needs, see lastOffice
+	Former       bool   // brings what was done before a hand-over, see formerToo
 }
 
 func get(path, id, summary string) op {
@@ -66,6 +67,10 @@ func (o op) withBody(n int64) op { o.MaxBody = n; return o }
 // lastOffice marks what may end the caller's own role: the repeat of such a request, whose answer was lost, comes from
 // somebody who may not do it any more. It is let through to be answered from what is stored; anything else is not.
 func (o op) lastOffice() op { o.LastOffice = true; return o }
+
+// formerToo lets those in who handed their office over a short while ago: a device without signal still holds what they did
+// in office. The feature decides what becomes of it.
+func (o op) formerToo() op { o.Former = true; return o }
 
 // tagged sets the heading under which the document shows the operation.
 func (o op) tagged(tag string) op { o.Tag = tag; return o }
@@ -153,6 +158,11 @@ func (a *api) gate(o op, need access.Need, maxBody int64) func(huma.Context, fun
 			err = actor.Allow(need, placeOf(hc))
 			if errors.Is(err, access.ErrForbidden) && o.LastOffice && a.server.carriedOut(ctx, actor, humagin.Unwrap(hc).Request) {
 				err = nil
+			}
+			if errors.Is(err, access.ErrForbidden) && o.Former {
+				if former, e := a.server.Access.HandedOver(ctx, actor, placeOf(hc).Village); former || e != nil {
+					err = e
+				}
 			}
 		}
 		if err == nil && strings.HasPrefix(hc.Header("Content-Type"), "multipart/") {

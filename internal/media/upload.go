@@ -252,3 +252,39 @@ func hashOf(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
 }
+
+// Missing are those of some hashes that a user has not, or not completely, sent to a village, in their order.
+func (s *Service) Missing(ctx context.Context, by Sender, hashes []string) ([]string, error) {
+	missing := []string{}
+	if len(hashes) == 0 {
+		return missing, nil
+	}
+	have := make(map[string]bool, len(hashes))
+	for part := range storage.Chunks(hashes, storage.ChunkRows) {
+		padded := storage.Padded(part)
+		rows, err := s.db.Query(ctx, "SELECT sha256 FROM uploads WHERE village_id = ? AND user_id = ? AND state = 'done' AND sha256 IN "+storage.In(len(padded)),
+			storage.Args(padded, by.Village, by.User)...)
+		if err != nil {
+			return nil, fmt.Errorf("photos sent: %w", err)
+		}
+		for rows.Next() {
+			var hash string
+			if err := rows.Scan(&hash); err != nil {
+				rows.Close()
+				return nil, err
+			}
+			have[hash] = true
+		}
+		rows.Close()
+		if err := rows.Err(); err != nil {
+			return nil, err
+		}
+	}
+	for _, h := range hashes {
+		if !have[h] {
+			have[h] = true
+			missing = append(missing, h)
+		}
+	}
+	return missing, nil
+}

@@ -1,0 +1,355 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"time"
+
+	"hefen/internal/access"
+	"hefen/internal/cases"
+	"hefen/internal/clock"
+	"hefen/internal/errs"
+	"hefen/internal/id"
+	"hefen/internal/media"
+	"hefen/internal/points"
+	"hefen/internal/storage"
+)
+
+// Limits of one call.
+const (
+	maxSyncDrafts = 50
+	maxSyncBytes  = 512 << 10
+	syncReserve   = 5 * time.Second // what is not begun by then before the call's end is for the next one
+)
+
+// maySync: whoever may do one of the things that a draft can say; each is checked by its own feature.
+var maySync = access.Need{Roles: access.Everyone, Scope: access.Village}
+
+var (
+	errDraftKind = errs.New(errs.Invalid, "sync_kind", "这条草稿缺少内容，请更新小程序后重新填写")
+	errDraftTime = errs.New(errs.Invalid, "sync_made_at", "手机的时间不对，请校准手机时间后再试")
+	errDraftOf   = errs.New(errs.Conflict, "sync_earlier_missing", "它所属的那一条还没有登记成功，请先处理那一条")
+	errDraftWait = errs.New(errs.Unavailable, "sync_later", "这次没有轮到，手机会接着送")
+)
+
+func (s *Server) registerSync(a *api) {
+	o := post("/villages/{village}/sync", "sync-drafts", "送出没有信号时记下的草稿：逐条办理、逐条答复，重复送不会办两次").withBody(maxSyncBytes).formerToo()
+	o.Doc = "照片先按指纹上传（photos/uploads）。每条草稿各自成败：done 已办，repeated 以前已办，waiting_photo 缺照片（missing 列出指纹），conflict 办不了并说明原因，" +
+		"later 这次没有办（服务器忙，或者它前面的一条还没有办），原样再送。没有写日期的草稿，按手机记下它的时间、校正手机时钟的偏差后算哪一天。"
+	register(a, o, maySync, s.sync)
+}
+
+// Kinds of drafts. Each calls the function that the pages call when there is a signal.
+const (
+	draftRecord       = "record"
+	draftEvidence     = "evidence"
+	draftCloseFault   = "close_fault"
+	draftRepair       = "repair"
+	draftWithdraw     = "withdraw"
+	draftInspect      = "inspect"
+	draftLines        = "lines"
+	draftLineEvidence = "line_evidence"
+	draftSubmit       = "submit_inspection"
+)
+
+// syncDraft is one thing done without signal. Of its contents the kind says which is read.
+type syncDraft struct {
+	RequestID string  `json:"request_id" minLength:"16" maxLength:"64" doc:"made with the draft and kept until a definite answer"`
+	Kind      string  `json:"kind" enum:"record,evidence,close_fault,repair,withdraw,inspect,lines,line_evidence,submit_inspection"`
+	MadeAt    int64   `json:"made_at" minimum:"0" doc:"when it was made by the device's clock, milliseconds since 1970 UTC"`
+	Target    id.ID   `json:"target,omitempty" doc:"the case or inspection that it is about"`
+	Of        string  `json:"of,omitempty" maxLength:"64" doc:"instead of the target: request_id of the draft that makes it"`
+	Evidence  []proof `json:"evidence,omitempty" maxItems:"9" doc:"evidence, line_evidence"`
+	Household id.ID   `json:"household,omitempty" doc:"line_evidence: the household that the photos are of"`
+	Why       string  `json:"why,omitempty" maxLength:"200" doc:"close_fault, repair, withdraw"`
+
+	Record     *cases.Request           `json:"record,omitempty" doc:"record; without a day of its own it happened on the day of made_at"`
+	Inspection *cases.InspectionRequest `json:"inspection,omitempty" doc:"inspect"`
+	Lines      []cases.LineInput        `json:"lines,omitempty" maxItems:"500" doc:"lines"`
+}
+
+type proof = cases.Evidence
+
+// syncAnswer says what became of one draft.
+type syncAnswer struct {
+	RequestID string        `json:"request_id"`
+	State     string        `json:"state" enum:"done,repeated,waiting_photo,conflict,later"`
+	Missing   []string      `json:"missing,omitempty" doc:"waiting_photo: hashes of the photos that have not come"`
+	Code      string        `json:"code,omitempty" doc:"conflict, later: the error's code"`
+	Reason    string        `json:"reason,omitempty" doc:"conflict, later: what is wrong and what to do"`
+	Fields    []errs.Field  `json:"fields,omitempty"`
+	Made      id.ID         `json:"made,omitempty" doc:"done, repeated: the batch of cases or the inspection"`
+	Day       clock.Day     `json:"day,omitempty" doc:"record: the day of the deed as it was reckoned"`
+	Cases     int           `json:"cases,omitempty" doc:"record: how many"`
+	Waits     bool          `json:"waits,omitempty" doc:"it waits for another person"`
+	Points    points.Amount `json:"points,omitempty" doc:"record: what counts, of all its cases together"`
+	Stale     []id.ID       `json:"stale,omitempty" doc:"lines: households whose stored line is newer"`
+}
+
+const (
+	syncDone     = "done"
+	syncRepeated = "repeated"
+	syncPhoto    = "waiting_photo"
+	syncConflict = "conflict"
+	syncLater    = "later"
+)
+
+type syncInput struct {
+	InVillage
+	Body struct {
+		DeviceNow int64       `json:"device_now" minimum:"0" doc:"the device's clock as it sends, milliseconds since 1970 UTC"`
+		Drafts    []syncDraft `json:"drafts" minItems:"1" maxItems:"50" doc:"in the order in which they were made"`
+	}
+}
+
+type syncList struct {
+	Drafts     []syncAnswer `json:"drafts" doc:"one answer for each draft, in the same order"`
+	ServerNow  int64        `json:"server_now" doc:"milliseconds since 1970 UTC"`
+	ClockAhead int64        `json:"clock_ahead" doc:"by how many milliseconds the device's clock is ahead"`
+}
+
+// syncing is one call: what is the same for its drafts, and what came of those before.
+type syncing struct {
+	*Server
+	by      access.Actor
+	village id.ID
+	days    map[string]clock.Day // of drafts without a day of their own
+	missing map[string]bool      // hashes of photos that have not come
+	state   map[string]string    // of the drafts so far, by request id
+}
+
+// sync carries out drafts one by one, each in a transaction of its own, and answers each.
+func (s *Server) sync(ctx context.Context, by access.Actor, in *syncInput) (syncList, error) {
+	now := s.Now()
+	out := syncList{ServerNow: clock.Ms(now), ClockAhead: in.Body.DeviceNow - clock.Ms(now)}
+	c := &syncing{Server: s, by: by, village: in.Village.ID, state: map[string]string{}}
+	if err := c.prepare(ctx, in.Body.Drafts, out.ClockAhead); err != nil {
+		return out, err
+	}
+	for i := range in.Body.Drafts {
+		d := &in.Body.Drafts[i]
+		a := c.answer(ctx, d)
+		a.RequestID = d.RequestID
+		c.state[d.RequestID] = a.State
+		out.Drafts = append(out.Drafts, a)
+	}
+	return out, nil
+}
+
+// prepare dates the deeds that have no day of their own and looks which photos have come, for all drafts at once.
+func (c *syncing) prepare(ctx context.Context, drafts []syncDraft, ahead int64) (err error) {
+	days := map[string]clock.Day{}
+	var hashes []string
+	for i := range drafts {
+		d := &drafts[i]
+		if d.undated() {
+			days[d.RequestID] = clock.DayOf(clock.FromMs(d.MadeAt - ahead))
+		}
+		hashes = append(hashes, d.photos()...)
+	}
+	if c.days, err = c.DB.Dated(ctx, c.by.User(), days); err != nil {
+		return err
+	}
+	missing, err := c.Media.Missing(ctx, media.Sender{Village: c.village, User: c.by.User()}, hashes)
+	if err != nil {
+		return err
+	}
+	c.missing = make(map[string]bool, len(missing))
+	for _, h := range missing {
+		c.missing[h] = true
+	}
+	return nil
+}
+
+// undated reports whether the day of the deed is that of the device's clock.
+func (d *syncDraft) undated() bool {
+	return d.Kind == draftRecord && d.Record != nil && d.Record.OccurredOn == 0 ||
+		d.Kind == draftInspect && d.Inspection != nil && d.Inspection.OccurredOn == 0
+}
+
+// photos are the hashes that a draft names.
+func (d *syncDraft) photos() []string {
+	all := d.Evidence
+	if d.Record != nil {
+		all = d.Record.Evidence
+	}
+	var hashes []string
+	for _, e := range all {
+		if raw, err := hex.DecodeString(e.SHA256); err == nil && len(raw) == 32 {
+			hashes = append(hashes, e.SHA256)
+		}
+	}
+	return hashes
+}
+
+// answer carries one draft out, if its turn has come and its photos are there.
+func (c *syncing) answer(ctx context.Context, d *syncDraft) syncAnswer {
+	if end, ok := ctx.Deadline(); ctx.Err() != nil || ok && time.Until(end) < syncReserve {
+		return refusedAs(syncLater, errDraftWait)
+	}
+	var a syncAnswer
+	for _, h := range d.photos() {
+		if c.missing[h] && !slices.Contains(a.Missing, h) {
+			a.State, a.Missing = syncPhoto, append(a.Missing, h)
+		}
+	}
+	if a.State == syncPhoto {
+		return a
+	}
+	err := c.resolve(ctx, d)
+	if err == nil {
+		a, err = c.carryOut(ctx, d)
+	}
+	if err != nil {
+		return c.refusal(ctx, d, err)
+	}
+	return a
+}
+
+// resolve finds the case or inspection that an earlier draft has made. Until it has, the draft waits or, if that was refused,
+// is refused with it.
+func (c *syncing) resolve(ctx context.Context, d *syncDraft) error {
+	if d.Of == "" || d.Target != 0 {
+		return nil
+	}
+	made, found, err := c.DB.Made(ctx, c.by.User(), d.Of)
+	if err != nil {
+		return err
+	}
+	if !found {
+		if state, here := c.state[d.Of]; here && state != syncConflict {
+			return errDraftWait
+		}
+		return errDraftOf
+	}
+	d.Target = made
+	return nil
+}
+
+// refusal tells what the device must show a person from what it must send again unchanged. A feature may refuse what it has
+// carried out before, because the thing has moved on since, an inspection been submitted: that was done all the same.
+func (c *syncing) refusal(ctx context.Context, d *syncDraft, err error) syncAnswer {
+	e := c.refuse(ctx, err) // logs what is ours to mend
+	state := syncConflict
+	if k := errs.KindOf(err); e.status >= 500 || k == errs.TooMany || k == errs.Unauthenticated {
+		state = syncLater
+	} else if !errors.Is(err, storage.ErrRequestReused) {
+		made, found, err := c.DB.Made(ctx, c.by.User(), d.RequestID)
+		if err == nil && found {
+			return carriedOutAs(made, true)
+		}
+		if err != nil {
+			state = syncLater
+		}
+	}
+	return syncAnswer{State: state, Code: e.Fault.Code, Reason: e.Fault.Msg, Fields: e.Fault.Fields}
+}
+
+func refusedAs(state string, e *errs.Error) syncAnswer {
+	return syncAnswer{State: state, Code: e.Code, Reason: e.Msg}
+}
+
+func carriedOutAs(made id.ID, repeated bool) syncAnswer {
+	a := syncAnswer{State: syncDone, Made: made}
+	if repeated {
+		a.State = syncRepeated
+	}
+	return a
+}
+
+// carryOut calls the feature.
+func (c *syncing) carryOut(ctx context.Context, d *syncDraft) (syncAnswer, error) {
+	if d.MadeAt <= 0 {
+		return syncAnswer{}, errDraftTime
+	}
+	step := cases.Step{RequestID: d.RequestID, Why: d.Why}
+	proofs := cases.EvidenceRequest{RequestID: d.RequestID, Household: d.Household, Evidence: d.Evidence}
+	switch d.Kind {
+	case draftRecord:
+		return c.record(ctx, d)
+	case draftEvidence:
+		return c.step(c.Cases.AddEvidence(ctx, c.by, c.village, d.Target, proofs))
+	case draftCloseFault:
+		return c.step(c.Cases.CloseFault(ctx, c.by, c.village, d.Target, step))
+	case draftRepair:
+		return c.step(c.Cases.Repair(ctx, c.by, c.village, d.Target, step))
+	case draftWithdraw:
+		return c.step(c.Cases.Withdraw(ctx, c.by, c.village, d.Target, step))
+	case draftInspect:
+		return c.inspect(ctx, d)
+	case draftLines:
+		saved, err := c.Cases.SaveLines(ctx, c.by, c.village, d.Target, cases.LinesRequest{RequestID: d.RequestID, Lines: d.Lines})
+		a := carriedOutAs(d.Target, saved.Repeated)
+		a.Stale = saved.Stale
+		return a, err
+	case draftLineEvidence:
+		in, err := c.Cases.AddInspectionEvidence(ctx, c.by, c.village, d.Target, proofs)
+		return carriedOutAs(in.ID, in.Repeated), err
+	case draftSubmit:
+		report, err := c.Cases.DecideInspection(ctx, c.by, c.village, d.Target, step)
+		a := carriedOutAs(d.Target, report.Repeated)
+		a.Cases, a.Waits = report.Decided, report.State == cases.Submitted
+		return a, err
+	}
+	return syncAnswer{}, errDraftKind
+}
+
+func (c *syncing) step(got cases.Answer, err error) (syncAnswer, error) {
+	return carriedOutAs(got.Batch, got.Repeated), err
+}
+
+func (c *syncing) inspect(ctx context.Context, d *syncDraft) (syncAnswer, error) {
+	if d.Inspection == nil {
+		return syncAnswer{}, errDraftKind
+	}
+	r := *d.Inspection
+	r.RequestID = d.RequestID
+	if day, ok := c.days[d.RequestID]; ok {
+		r.OccurredOn = day
+	}
+	in, err := c.Cases.StartInspection(ctx, c.by, c.village, r)
+	a := carriedOutAs(in.ID, in.Repeated)
+	a.Day = r.OccurredOn
+	return a, err
+}
+
+func (c *syncing) record(ctx context.Context, d *syncDraft) (syncAnswer, error) {
+	if d.Record == nil {
+		return syncAnswer{}, errDraftKind
+	}
+	r := *d.Record
+	r.RequestID = d.RequestID
+	if day, ok := c.days[d.RequestID]; ok {
+		r.OccurredOn = day
+	}
+	got, err := c.recordOrPropose(ctx, r)
+	if err != nil {
+		return syncAnswer{}, err
+	}
+	a := syncAnswer{State: syncDone, Day: r.OccurredOn, Cases: len(got.Items)}
+	if got.Repeated {
+		a.State = syncRepeated
+	}
+	for _, v := range got.Items {
+		a.Made, a.Points = v.Batch, a.Points+v.Points
+		a.Waits = a.Waits || v.State == cases.Submitted
+	}
+	return a, nil
+}
+
+// recordOrPropose enters a deed; from somebody who has handed the office over it becomes a proposal to the successor. What was
+// entered the one way before is not entered the other way.
+func (c *syncing) recordOrPropose(ctx context.Context, r cases.Request) (cases.Recorded, error) {
+	got, err := c.Cases.Record(ctx, c.by, c.village, r)
+	former := errors.Is(err, access.ErrForbidden) && c.by.Allow(cases.MayRecord, access.Place{Village: c.village}) != nil
+	if !former && !errors.Is(err, storage.ErrRequestReused) {
+		return got, err
+	}
+	proposed, e := c.Cases.Propose(ctx, c.by, c.village, r)
+	if !former && (e != nil || !proposed.Repeated) {
+		return got, err
+	}
+	return proposed, e
+}
