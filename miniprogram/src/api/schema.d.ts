@@ -3360,6 +3360,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 送出没有信号时记下的草稿：逐条办理、逐条答复，重复送不会办两次
+         * @description 照片先按指纹上传（photos/uploads）。每条草稿各自成败：done 已办，repeated 以前已办，waiting_photo 缺照片（missing 列出指纹），conflict 办不了并说明原因，later 这次没有办（服务器忙，或者它前面的一条还没有办），原样再送。没有写日期的草稿，按手机记下它的时间、校正手机时钟的偏差后算哪一天。
+         *
+         *     谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        post: operations["sync-drafts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/tags/{tag}/lift": {
         parameters: {
             query?: never;
@@ -7103,6 +7125,86 @@ export interface components {
             /** @description name of the device for the list of sessions */
             device?: string;
             user_id: string;
+        };
+        SyncAnswer: {
+            /**
+             * Format: int64
+             * @description record: how many
+             */
+            cases?: number;
+            /** @description conflict, later: the error's code */
+            code?: string;
+            /** @description record: the day of the deed as it was reckoned */
+            day?: string;
+            fields?: components["schemas"]["Field"][];
+            /** @description done, repeated: the batch of cases or the inspection */
+            made?: string;
+            /** @description waiting_photo: hashes of the photos that have not come */
+            missing?: string[];
+            /**
+             * Format: int64
+             * @description record: what counts, of all its cases together
+             */
+            points?: number;
+            /** @description conflict, later: what is wrong and what to do */
+            reason?: string;
+            request_id: string;
+            /** @description lines: households whose stored line is newer */
+            stale?: string[];
+            /** @enum {string} */
+            state: "done" | "repeated" | "waiting_photo" | "conflict" | "later";
+            /** @description it waits for another person */
+            waits?: boolean;
+        };
+        SyncDraft: {
+            /** @description evidence, line_evidence */
+            evidence?: components["schemas"]["CasesEvidence"][];
+            /** @description line_evidence: the household that the photos are of */
+            household?: string;
+            /** @description inspect */
+            inspection?: components["schemas"]["CasesInspectionRequest"];
+            /** @enum {string} */
+            kind: "record" | "evidence" | "close_fault" | "repair" | "withdraw" | "inspect" | "lines" | "line_evidence" | "submit_inspection";
+            /** @description lines */
+            lines?: components["schemas"]["CasesLineInput"][];
+            /**
+             * Format: int64
+             * @description when it was made by the device's clock, milliseconds since 1970 UTC
+             */
+            made_at: number;
+            /** @description instead of the target: request_id of the draft that makes it */
+            of?: string;
+            /** @description record; without a day of its own it happened on the day of made_at */
+            record?: components["schemas"]["CasesRequest"];
+            /** @description made with the draft and kept until a definite answer */
+            request_id: string;
+            /** @description the case or inspection that it is about */
+            target?: string;
+            /** @description close_fault, repair, withdraw */
+            why?: string;
+        };
+        SyncInputBody: {
+            /**
+             * Format: int64
+             * @description the device's clock as it sends, milliseconds since 1970 UTC
+             */
+            device_now: number;
+            /** @description in the order in which they were made */
+            drafts: components["schemas"]["SyncDraft"][];
+        };
+        SyncList: {
+            /**
+             * Format: int64
+             * @description by how many milliseconds the device's clock is ahead
+             */
+            clock_ahead: number;
+            /** @description one answer for each draft, in the same order */
+            drafts: components["schemas"]["SyncAnswer"][];
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            server_now: number;
         };
         TagList: {
             /** @description newest first, at most 100 */
@@ -13846,6 +13948,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SuccessionRecord"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "sync-drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncList"];
                 };
             };
             /** @description Error */
