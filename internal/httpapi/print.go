@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -91,10 +90,7 @@ func (s *Server) printTags(ctx context.Context, by access.Actor, in *goodsListIn
 		if g.Price <= 0 {
 			continue
 		}
-		t := paper.Tag{Name: g.Name, Unit: g.Unit, Price: g.Price.String(), Note: g.Note}
-		if terms, err := s.Market.GoodsTermsOf(ctx, by, in.Village.ID, in.Shop.ID, g.ID); err == nil && terms.LimitQty > 0 {
-			t.Limit = fmt.Sprintf("每户%s限%d%s", map[string]string{"day": "每天", "week": "每周", "month": "每月", "quarter": "每季度", "year": "每年"}[terms.LimitSpan], terms.LimitQty, g.Unit)
-		}
+		t := paper.Tag{Name: g.Name, Unit: g.Unit, Price: g.Price.String(), Note: g.Note, Limit: g.Terms.Words(g.Unit)}
 		code := g.Barcode
 		if code == "" {
 			code = "HFG-" + g.ID.String()

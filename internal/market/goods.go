@@ -45,6 +45,7 @@ type Goods struct {
 	ReorderAt int64         `json:"reorder_at" doc:"at this many pieces or fewer it is time to buy"`
 	Low       bool          `json:"low" doc:"it is time to buy"`
 	WorthFen  int64         `json:"worth_fen" doc:"what one piece is worth today, in fen; 0: not said"`
+	Terms     GoodsTerms    `json:"terms" doc:"how many of it a household may have, and whether it is a fee"`
 	Photo     *media.Shot   `json:"photo,omitempty" doc:"its picture"`
 	Repeated  bool          `json:"repeated" doc:"this request had already been carried out"`
 }
@@ -243,7 +244,7 @@ func lockGoods(tx *storage.Tx, shop, goods id.ID) error {
 	return nil
 }
 
-const goodsColumns = `g.id, g.shop_id, g.class, g.name, g.unit, g.barcode, g.note, g.state, g.reorder_at, ` + priceOn + `,
+const goodsColumns = `g.id, g.shop_id, g.class, g.name, g.unit, g.barcode, g.note, g.state, g.reorder_at, g.terms, ` + priceOn + `,
 	COALESCE((SELECT p.price ` + nextPrice + ` ORDER BY p.from_day, p.village_id DESC, p.id DESC LIMIT 1), 0),
 	COALESCE((SELECT MIN(p.from_day) ` + nextPrice + `), 0),
 	COALESCE((SELECT SUM(l.qty_left) FROM stock_lots l WHERE l.goods_id = g.id AND l.expires_on >= ?), 0),
@@ -258,13 +259,17 @@ func readGoods(q query, in id.ID, today clock.Day, where string, args ...any) ([
 	rows, err := q("SELECT "+goodsColumns+" FROM goods g WHERE "+where, append(head, args...)...)
 	err = each(rows, err, func(r *sql.Rows) error {
 		var g Goods
-		err := r.Scan(&g.ID, &g.Shop, &g.Class, &g.Name, &g.Unit, &g.Barcode, &g.Note, &g.State, &g.ReorderAt, &g.Price, &g.NextPrice,
+		var terms string
+		err := r.Scan(&g.ID, &g.Shop, &g.Class, &g.Name, &g.Unit, &g.Barcode, &g.Note, &g.State, &g.ReorderAt, &terms, &g.Price, &g.NextPrice,
 			&g.NextFrom, &g.Stock, &g.Spoiled, &g.GoodUntil, &g.WorthFen)
+		if err == nil {
+			g.Terms, err = goodsTerms(terms)
+		}
 		if g.GoodUntil == clock.Forever {
 			g.GoodUntil = 0
 		}
 		g.StateName = goodsStates[g.State]
-		g.Low = g.State != Removed && g.Stock <= g.ReorderAt
+		g.Low = g.State != Removed && !g.Terms.Fee && g.Stock <= g.ReorderAt
 		list = append(list, g)
 		return err
 	})

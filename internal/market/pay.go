@@ -202,8 +202,7 @@ func checkLimits(tx *storage.Tx, b buyer, shelves map[id.ID]*shelf, wants []Want
 			return err
 		}
 		if had+w.Qty > s.terms.LimitQty {
-			return ErrLimited.With("%s%s每户限%d%s，这一户已经换了%d%s，这次最多再换%d%s", s.name, limitSpans[s.terms.LimitSpan], s.terms.LimitQty, s.unit,
-				had, s.unit, max(0, s.terms.LimitQty-had), s.unit)
+			return ErrLimited.With("%s%s，这一户已经换了%d%s，这次最多再换%d%s", s.name, s.terms.Words(s.unit), had, s.unit, max(0, s.terms.LimitQty-had), s.unit)
 		}
 	}
 	return nil

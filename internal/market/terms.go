@@ -32,6 +32,14 @@ type GoodsTerms struct {
 	Fee       bool   `json:"fee,omitempty" doc:"not goods but a fee of which points take off a part: needs no stock"`
 }
 
+// Words say the limit as a price tag does; empty without one.
+func (t GoodsTerms) Words(unit string) string {
+	if t.LimitQty == 0 {
+		return ""
+	}
+	return fmt.Sprintf("每户%s限%d%s", limitSpans[t.LimitSpan], t.LimitQty, unit)
+}
+
 var limitSpans = map[string]string{"day": "每天", "week": "每周", "month": "每月", "quarter": "每季度", "year": "每年"}
 
 // spanStart is the first day of the period a day lies in; weeks begin on Monday.
@@ -139,14 +147,8 @@ func (s *Service) GoodsTermsOf(ctx context.Context, a access.Actor, in, shop, go
 	if err := a.Allow(MaySeeShops, access.Place{Village: in}); err != nil {
 		return GoodsTerms{}, err
 	}
-	if _, err := s.oneGoods(ctx, a.User(), in, shop, goods); err != nil {
-		return GoodsTerms{}, err
-	}
-	var text string
-	if err := s.db.QueryRow(ctx, "SELECT terms FROM goods WHERE id = ?", goods).Scan(&text); err != nil {
-		return GoodsTerms{}, fmt.Errorf("read terms: %w", err)
-	}
-	return goodsTerms(text)
+	g, err := s.oneGoods(ctx, a.User(), in, shop, goods)
+	return g.Terms, err
 }
 
 // SetGoodsTerms sets the limits of one goods. A limit looks back: what a household has had in the running period counts.
