@@ -5020,6 +5020,8 @@ export interface components {
              * @description pieces that can be redeemed today
              */
             stock: number;
+            /** @description how many of it a household may have, and whether it is a fee */
+            terms: components["schemas"]["MarketGoodsTerms"];
             /** @description what one piece is called: 块, 袋, 瓶 */
             unit: string;
             /**
