@@ -38,6 +38,7 @@ var writers = map[string]string{
 	"media":      "media", "uploads": "media", "upload_chunks": "media", "media_uses": "media", "content_checks": "media",
 	"case_confirmations": "cases",
 	"messages":           "message", "message_marks": "message",
+	"notify_subscriptions": "notify", "notify_pushes": "notify", "expiry_told": "notify",
 }
 
 // byName are the packages with unexported helpers that are given the name of one of their own tables; storage also seals

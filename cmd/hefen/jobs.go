@@ -8,7 +8,6 @@ import (
 
 	"hefen/internal/clock"
 	"hefen/internal/ledger"
-	"hefen/internal/message"
 )
 
 // startJobs runs what works beside the requests: the outbox's lanes and what is due once a day.
@@ -25,8 +24,10 @@ func (p *program) startJobs(ctx context.Context, jobs *sync.WaitGroup) {
 		})
 	})
 	jobs.Go(func() {
-		p.daily(ctx, "purge messages", func(ctx context.Context) (int, error) { return message.Purge(ctx, p.db, p.now()) })
+		p.notify.Run(ctx, func(err error) { p.log.Warn("messages not sent; they wait", "err", err) })
 	})
+	jobs.Go(func() { p.daily(ctx, "tell of expiring points", p.notify.TellExpiring) })
+	jobs.Go(func() { p.daily(ctx, "purge messages", p.notify.Purge) })
 	jobs.Go(func() { p.daily(ctx, "sweep photos", p.media.Sweep) })
 	jobs.Go(func() {
 		p.daily(ctx, "lapse reservations", p.market.LapseReservations)

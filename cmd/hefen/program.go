@@ -20,7 +20,7 @@ import (
 	"hefen/internal/ledger"
 	"hefen/internal/market"
 	"hefen/internal/media"
-	"hefen/internal/message"
+	"hefen/internal/notify"
 	"hefen/internal/preview"
 	"hefen/internal/redisx"
 	"hefen/internal/rulebook"
@@ -48,6 +48,7 @@ type program struct {
 	cases       *cases.Service
 	market      *market.Service
 	preview     *preview.Service
+	notify      *notify.Service
 	photos      media.Store
 	media       *media.Service
 }
@@ -90,6 +91,9 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	p.market.UsePIN(p.access.CheckPIN)
 	p.preview = preview.New(p.db, p.cases, p.village, p.book, p.market)
 	p.board = board.New(p.db, p.redis, p.now, p.book, p.village, board.Options{})
+	if p.notify, err = notify.New(p.db, p.now, p.access, wx, cfg.Notify); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
 	p.lanes = storage.NewLanes(p.db, storage.LaneOptions{})
 	if err := p.board.Start(ctx, p.lanes); err != nil {
 		return nil, errors.Join(err, p.close())
@@ -97,7 +101,7 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	if err := p.media.Start(ctx, p.lanes); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	if err := p.db.Mute(ctx, message.Topic); err != nil {
+	if err := p.notify.Start(ctx, p.lanes); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	p.successions = succession.New(p.db, p.now, p.village, func(ctx context.Context, village id.ID, day clock.Day) (*scheme.Scheme, error) {

@@ -18,6 +18,7 @@ type Config struct {
 	Redis     Redis    `koanf:"redis"`
 	Wechat    Wechat   `koanf:"wechat"`
 	SMS       SMS      `koanf:"sms"`
+	Notify    Notify   `koanf:"notify"`
 	Photos    Photos   `koanf:"photos"`
 	Pages     Pages    `koanf:"pages"`
 	Log       Log      `koanf:"log"`
@@ -58,6 +59,21 @@ func (r Redis) On() bool { return r.Addr != "" || len(r.Cluster) > 0 }
 type Wechat struct {
 	AppID  string `koanf:"appid"`
 	Secret string `koanf:"secret"`
+}
+
+// Notify says what is sent by WeChat, and when people are told that points end.
+type Notify struct {
+	ExpiringDays int        `koanf:"expiring_days"` // people are told this many days before points end
+	Templates    []Template `koanf:"templates"`     // empty: messages stand inside the app only
+}
+
+// Template is a subscription message approved by WeChat.
+type Template struct {
+	ID     string            `koanf:"id"`
+	Title  string            `koanf:"title"`  // what a person is asked to agree to
+	Page   string            `koanf:"page"`   // page that it opens
+	Kinds  []string          `koanf:"kinds"`  // kinds of messages that it carries
+	Fields map[string]string `koanf:"fields"` // keyword of the template → what fills it
 }
 
 // Photos says where photos lie, what one may send, and for how long they are kept.
@@ -111,6 +127,7 @@ func Default() Config {
 		DataDir:  "./data",
 		Database: Database{Engine: SQLite},
 		Redis:    Redis{Prefix: "hefen:"},
+		Notify:   Notify{ExpiringDays: 30},
 		Photos:   Photos{MaxBytes: 12 << 20, PerDay: 800, KeepMonths: 36},
 		Pages:    Pages{Dir: "miniprogram/dist/build/h5"},
 		Log:      Log{Level: "info"},

@@ -26,7 +26,7 @@ func TestExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got.Redis.Cluster, got.Limits.TrustedProxies = nil, nil // empty lists in the file
+	got.Redis.Cluster, got.Limits.TrustedProxies, got.Notify.Templates = nil, nil, nil // empty lists in the file
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("example\n %+v\ndefaults\n %+v", got, want)
 	}

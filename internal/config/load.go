@@ -149,6 +149,12 @@ func (c *Config) Validate() error {
 	c.validateListen(no)
 	c.validateStores(no)
 	c.validatePhotos(no)
+	if n := c.Notify.ExpiringDays; n < 1 || n > 365 {
+		no("notify.expiring_days", "%d; want between 1 and 365", n)
+	}
+	if len(c.Notify.Templates) > 0 && c.Wechat.AppID == "" {
+		no("notify.templates", "are of a mini-program; set wechat.appid too")
+	}
 	if c.Wechat.AppID != "" && c.Wechat.Secret == "" {
 		no("wechat.secret", "is missing; both appid and secret come from the mini-program's console")
 	}

@@ -18,4 +18,5 @@ var features = []func(s *Server, a *api){
 	(*Server).registerCounter,
 	(*Server).registerStock,
 	(*Server).registerPrint,
+	(*Server).registerInbox,
 }

@@ -20,6 +20,7 @@ import (
 	"hefen/internal/config"
 	"hefen/internal/market"
 	"hefen/internal/media"
+	"hefen/internal/notify"
 	"hefen/internal/preview"
 	"hefen/internal/redisx"
 	"hefen/internal/rulebook"
@@ -52,6 +53,7 @@ type Server struct {
 	Cases       *cases.Service
 	Standing    *standing.Service
 	Media       *media.Service
+	Notify      *notify.Service
 
 	// Gauges are read at each look at /metrics: name without the prefix hefen_ → help and value.
 	Gauges map[string]Gauge

@@ -14,10 +14,12 @@ import (
 	"hefen/internal/board"
 	"hefen/internal/cases"
 	"hefen/internal/clock"
+	"hefen/internal/config"
 	"hefen/internal/id"
 	"hefen/internal/ledger"
 	"hefen/internal/market"
 	"hefen/internal/media"
+	"hefen/internal/notify"
 	"hefen/internal/preview"
 	"hefen/internal/rulebook"
 	"hefen/internal/scheme"
@@ -252,6 +254,9 @@ func (c *countyside) services(s *Server) {
 	s.Media = media.New(c.db, c.now, photos, s.Config.Photos)
 	s.Cases = cases.New(c.db, c.now, s.Village, s.Book, s.Access, s.Media)
 	s.Preview = preview.New(c.db, s.Cases, s.Village, s.Book, s.Market)
+	if s.Notify, err = notify.New(c.db, c.now, s.Access, &wechat.Fake{}, config.Notify{ExpiringDays: 30}); err != nil {
+		c.t.Fatal(err)
+	}
 	s.Successions = succession.New(c.db, c.now, s.Village, func(ctx context.Context, village id.ID, day clock.Day) (*scheme.Scheme, error) {
 		v, err := s.Book.InForce(ctx, village, day)
 		if err != nil {

@@ -75,3 +75,8 @@ func (i *ID) UnmarshalText(b []byte) error {
 	*i = p
 	return nil
 }
+
+// Apart is by how much ids differ that were made so long after one another: to bound a search by time with the index on ids.
+func Apart(d time.Duration) ID {
+	return ID(d.Milliseconds() << (snowflake.NodeBits + snowflake.StepBits))
+}
