@@ -288,6 +288,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 消息：自己和自家的，新的在前；积分的每一笔也在里面
+         * @description 谁可以用：登录的用户。
+         */
+        get: operations["list-messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/messages/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 看到哪一条了；只会往后，重复发送不起作用
+         * @description 谁可以用：登录的用户。
+         */
+        post: operations["mark-messages-read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/messages/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 没看过的消息有几条
+         * @description 谁可以用：登录的用户。
+         */
+        get: operations["count-unread-messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/phone": {
         parameters: {
             query?: never;
@@ -342,6 +402,30 @@ export interface paths {
          * @description 谁可以用：登录的用户。
          */
         post: operations["end-session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 可以订阅的微信提醒，和还剩几次
+         * @description 谁可以用：登录的用户。
+         */
+        get: operations["list-subscriptions"];
+        put?: never;
+        /**
+         * 在微信里同意了哪几种提醒；每同意一次发一条
+         * @description 谁可以用：登录的用户。
+         */
+        post: operations["subscribe"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6231,6 +6315,77 @@ export interface components {
             /** @enum {string} */
             status?: "resident" | "away" | "suspended";
         };
+        MessageAbout: {
+            id: string;
+            /** @description case, redemption, reservation, notice, objection, complaint, activity, tag, posting, points */
+            kind: string;
+        };
+        NotifyCount: {
+            /**
+             * Format: int64
+             * @description 100 for 100 or more
+             */
+            unread: number;
+        };
+        NotifyItem: {
+            /** @description what it leads to */
+            about: components["schemas"]["MessageAbout"];
+            /**
+             * Format: int64
+             * @description postings: what it did to the wallets that can be spent, or to the score where it touched only that
+             */
+            amount?: number;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            at: number;
+            body: string;
+            /** @description whom it is for; empty: for the user in person or as an official */
+            household?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "decided" | "deduct" | "published" | "objected" | "answered" | "redeemed" | "reserved" | "expiring" | "waiting" | "lifted" | "activity" | "notice";
+            kind_name: string;
+            member?: string;
+            title: string;
+            unread: boolean;
+            village_id: string;
+        };
+        NotifyMarkRequest: {
+            /** @description id of the newest item shown; marks never go back, so sending it again changes nothing */
+            upto: string;
+        };
+        NotifyPage: {
+            items: components["schemas"]["NotifyItem"][];
+            /** @description cursor of the next page; empty at the end */
+            next: string;
+            /**
+             * Format: int64
+             * @description how many the user has not seen, 100 for more
+             */
+            unread: number;
+        };
+        NotifySubscribeRequest: {
+            /** @description made on the device */
+            request_id: string;
+            /** @description ids that wx.requestSubscribeMessage answered with accept */
+            templates: string[];
+        };
+        NotifySubscription: {
+            /**
+             * Format: int64
+             * @description messages that will still be sent; each agreement is good for one
+             */
+            remaining: number;
+            /** @description id to pass to wx.requestSubscribeMessage */
+            template: string;
+            title: string;
+        };
+        NotifySubscriptions: {
+            items: components["schemas"]["NotifySubscription"][];
+            repeated?: boolean;
+        };
         OutlookList: {
             items: components["schemas"]["OutlookRow"][];
         };
@@ -7897,6 +8052,101 @@ export interface operations {
             };
         };
     };
+    "list-messages": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotifyPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "mark-messages-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotifyMarkRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotifyCount"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "count-unread-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotifyCount"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "bind-phone": {
         parameters: {
             query?: never;
@@ -7978,6 +8228,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotifySubscriptions"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    subscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotifySubscribeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotifySubscriptions"];
                 };
             };
             /** @description Error */
