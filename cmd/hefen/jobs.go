@@ -29,6 +29,7 @@ func (p *program) startJobs(ctx context.Context, jobs *sync.WaitGroup) {
 	jobs.Go(func() { p.daily(ctx, "tell of expiring points", p.notify.TellExpiring) })
 	jobs.Go(func() { p.daily(ctx, "purge messages", p.notify.Purge) })
 	jobs.Go(func() { p.daily(ctx, "sweep photos", p.media.Sweep) })
+	jobs.Go(func() { p.daily(ctx, "let published points count", p.cases.TakeEffect) })
 	jobs.Go(func() {
 		p.daily(ctx, "lapse reservations", p.market.LapseReservations)
 	})

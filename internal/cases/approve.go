@@ -85,7 +85,11 @@ func (s *Service) approve(tx *storage.Tx, v *rulebook.Version, by id.ID, seen *r
 		return refused[0].err
 	}
 	c.approvals++
-	if c.state, err = from.next(approve); err != nil {
+	act := approve
+	if v.Scheme.Records.Waits() {
+		act = decide
+	}
+	if c.state, err = from.next(act); err != nil {
 		return err
 	}
 	if err := c.update(tx, from); err != nil { // refuses if another step came first, before the guard was held

@@ -22,7 +22,7 @@ const maxBroken = 20
 // read.
 func Audit(ctx context.Context, db *storage.DB) (ledger.Report, error) {
 	var r ledger.Report
-	for _, check := range []func(context.Context, *storage.DB) (ledger.Check, error){auditPoints, auditNumbers, auditSteps} {
+	for _, check := range []func(context.Context, *storage.DB) (ledger.Check, error){auditPoints, auditBuckets, auditNumbers, auditSteps} {
 		c, err := check(ctx, db)
 		if err != nil {
 			return r, fmt.Errorf("audit %q: %w", c.What, err)
@@ -142,10 +142,10 @@ func (a *pointsAudit) finish(ctx context.Context) error {
 		return nil
 	}
 	for account, counts := range a.counts {
-		if !a.of.state.inEffect() {
+		if !a.of.state.stands() {
 			counts = [2]points.Amount{}
 		}
-		if a.of.state.inEffect() && item.RestsOnBalance() { // only the ledger knew what was there
+		if a.of.state.stands() && item.RestsOnBalance() { // only the ledger knew what was there
 			delete(have, account)
 			continue
 		}
@@ -228,6 +228,29 @@ func (b auditBook) scheme(ctx context.Context, version id.ID) (*scheme.Scheme, e
 	}
 	b.parsed[version] = v.Scheme
 	return v.Scheme, nil
+}
+
+// auditBuckets holds the state of each case against where its points stand: what waits for its publication has nothing
+// available, what counts has nothing pending but for an open fault, and what was taken back has nothing anywhere.
+func auditBuckets(ctx context.Context, db *storage.DB) (ledger.Check, error) {
+	c := ledger.Check{Law: "2", What: "the points of a case stand where its state says"}
+	if err := db.QueryRow(ctx, "SELECT COUNT(*) FROM cases").Scan(&c.Rows); err != nil {
+		return c, err
+	}
+	const sums = `SELECT c.id, c.state FROM (SELECT case_id, account_id, wallet, bucket FROM entries WHERE case_id <> 0
+		GROUP BY case_id, account_id, wallet, bucket HAVING SUM(amount) <> 0) e JOIN cases c ON c.id = e.case_id WHERE `
+	for _, check := range []struct{ where, format string }{
+		{"e.bucket = 'available' AND (c.state IN ('decided','published') OR c.state = 'objected' AND c.was IN ('decided','published'))", "case %s is %s and has points that count"},
+		{`e.bucket = 'pending' AND c.state IN ('effective','amended') AND NOT EXISTS
+			(SELECT 1 FROM tags t WHERE t.account_id = e.account_id AND t.kind = 'open_fault' AND t.lifted_at = 0)`, "case %s is %s, no fault is open, and it has pending points"},
+		{"c.state NOT IN ('decided','published','effective','objected','amended')", "case %s is %s and has points"},
+		{"e.bucket = 'held'", "case %s is %s and has reserved points"},
+	} {
+		if err := eachBroken(ctx, db, &c, sums+check.where, check.format); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
 }
 
 func auditNumbers(ctx context.Context, db *storage.DB) (ledger.Check, error) {

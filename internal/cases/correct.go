@@ -56,7 +56,7 @@ func (s *Service) Amend(ctx context.Context, a access.Actor, village, caseID id.
 		if err != nil {
 			return err
 		}
-		if c.state.inEffect() && c.points == r.Points && c.grade == r.Grade && c.quantity == r.Quantity && strings.TrimSpace(c.note) == strings.TrimSpace(r.Note) {
+		if c.state.stands() && c.points == r.Points && c.grade == r.Grade && c.quantity == r.Quantity && strings.TrimSpace(c.note) == strings.TrimSpace(r.Note) {
 			return ErrNoChange
 		}
 		c.points, c.grade, c.quantity, c.note, c.gradeName = r.Points, r.Grade, r.Quantity, r.Note, ""

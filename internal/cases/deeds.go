@@ -23,7 +23,7 @@ type Deed struct {
 // trying other rules on them. What the rules ask of the accounts' owners is not filled in.
 func (s *Service) Deeds(ctx context.Context, village id.ID, from, to clock.Day) ([]Deed, error) {
 	cs, err := many(s.db.Query(ctx, "SELECT "+columnList+` FROM cases WHERE account_id IN (SELECT id FROM accounts WHERE village_id = ?)
-		AND occurred_on BETWEEN ? AND ? AND state IN ('effective','amended') ORDER BY decided_no, id`, village, from, to))
+		AND occurred_on BETWEEN ? AND ? AND`+thatStand+` ORDER BY decided_no, id`, village, from, to))
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (s *Service) Deeds(ctx context.Context, village id.ID, from, to clock.Day) 
 	return out, s.detailsOf(ctx, village, from, to, out, at)
 }
 
-const ofDeeds = " JOIN cases c ON c.id = x.case_id WHERE x.village_id = ? AND c.occurred_on BETWEEN ? AND ? AND c.state IN ('effective','amended') ORDER BY x.case_id"
+const ofDeeds = " JOIN cases c ON c.id = x.case_id WHERE x.village_id = ? AND c.occurred_on BETWEEN ? AND ? AND" + cThatStand + " ORDER BY x.case_id"
 
 func (s *Service) partiesOf(ctx context.Context, village id.ID, from, to clock.Day, out []Deed, at map[id.ID]int) error {
 	rows, err := s.db.Query(ctx, "SELECT x.case_id, x.role, x.relation, x.account_id, x.household_id, x.member_id, x.group_id, x.counted FROM case_shares x"+ofDeeds+", x.line",

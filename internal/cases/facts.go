@@ -66,7 +66,7 @@ func tagsFor(read query, accounts []id.ID, day, today clock.Day) (map[id.ID][]sc
 // issued is what the village's records of some days, decided before a number, award, less what they took the place of.
 func issued(read query, village id.ID, i scheme.Issue, before int64) (sum points.Amount, err error) {
 	const gained = "CASE WHEN counted + replaced > 0 THEN counted + replaced ELSE 0 END - CASE WHEN replaced > 0 THEN replaced ELSE 0 END"
-	where, args := " WHERE c.account_id IN (SELECT id FROM accounts WHERE village_id = ?) AND c.occurred_on BETWEEN ? AND ? AND c.decided_no < ? AND c.state IN ('effective','amended')",
+	where, args := " WHERE c.account_id IN (SELECT id FROM accounts WHERE village_id = ?) AND c.occurred_on BETWEEN ? AND ? AND c.decided_no < ? AND"+cThatStand,
 		[]any{village, i.From, i.To, before}
 	if len(i.Classes) > 0 {
 		where, args = where+" AND c.class IN "+storage.In(len(i.Classes)), storage.Args(i.Classes, args...)
@@ -155,7 +155,7 @@ func inWindows(windows []scheme.Window) (string, []any) {
 	for _, w := range windows {
 		from, to = min(from, w.From), max(to, w.To)
 	}
-	text, args := " AND c.occurred_on BETWEEN ? AND ? AND c.state IN ('effective','amended')", []any{from, to}
+	text, args := " AND c.occurred_on BETWEEN ? AND ? AND"+cThatStand, []any{from, to}
 	var any []string
 	for _, w := range windows {
 		var all []string

@@ -2,6 +2,8 @@ package cases
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,10 +36,6 @@ func (s *Service) CloseFault(ctx context.Context, a access.Actor, village, caseI
 	if err != nil {
 		return Answer{}, err
 	}
-	v, err := s.rules.Version(ctx, c.scheme)
-	if err != nil {
-		return Answer{}, err
-	}
 	if err := c.readAside(s.outside(ctx)); err != nil {
 		return Answer{}, err
 	}
@@ -58,12 +56,13 @@ func (s *Service) CloseFault(ctx context.Context, a access.Actor, village, caseI
 		if err := event(tx, village, c.id, a.User(), clock.Ms(at), c.state, c.state, "整改到位："+strings.TrimSpace(r.Why)); err != nil {
 			return err
 		}
-		return takeEffect(tx, v.Scheme, village, c.id, closed, a.User(), at)
+		return release(tx, village, c.id, closed, a.User(), at, "整改到位，生效：")
 	})
 }
 
-// takeEffect moves the awards that waited for a fault to the available points of the accounts on which none stands now.
-func takeEffect(tx *storage.Tx, book *scheme.Scheme, village, fault id.ID, accounts []id.ID, by id.ID, at time.Time) error {
+// release moves the awards that waited for a fault to the available points of the accounts on which none stands now. What
+// waits for its days of publication, or for an objection to be settled, goes on waiting.
+func release(tx *storage.Tx, village, fault id.ID, accounts []id.ID, by id.ID, at time.Time, title string) error {
 	tags, err := standing.Tags(tx, accounts, clock.DayOf(at))
 	if err != nil {
 		return err
@@ -81,14 +80,37 @@ func takeEffect(tx *storage.Tx, book *scheme.Scheme, village, fault id.ID, accou
 		if err != nil {
 			return err
 		}
+		counting, err := countingOf(tx, waiting)
+		if err != nil {
+			return err
+		}
 		for _, w := range waiting {
+			if !slices.Contains(counting, w.Case) {
+				continue
+			}
 			ps = append(ps, ledger.Posting{Village: village, Kind: ledger.Effect, Ref: w.Case.String() + ":" + fault.String() + ":" + account.String(),
-				By: by, Title: "整改到位，生效：" + w.Title, At: at, Occurred: w.Occurred, Counted: max(w.Counted, open), Case: w.Case, Item: w.Item,
+				By: by, Title: title + w.Title, At: at, Occurred: w.Occurred, Counted: max(w.Counted, open), Case: w.Case, Item: w.Item,
 				Class: w.Class, Scheme: w.Scheme, Lines: w.Lines})
 		}
 	}
-	_, err = ledger.Post(tx, book, ps...)
+	_, err = ledger.Post(tx, nil, ps...)
 	return err
+}
+
+// countingOf are those of some waiting cases whose points would count but for the fault.
+func countingOf(tx *storage.Tx, waiting []ledger.HeldBack) ([]id.ID, error) {
+	if len(waiting) == 0 {
+		return nil, nil
+	}
+	ids := make([]id.ID, len(waiting))
+	for i, w := range waiting {
+		ids[i] = w.Case
+	}
+	rows, err := tx.Query("SELECT id FROM cases WHERE state IN ('effective','amended') AND id IN "+storage.In(len(ids)), storage.Args(ids)...)
+	if err != nil {
+		return nil, fmt.Errorf("read waiting cases: %w", err)
+	}
+	return scanIDs(rows)
 }
 
 func stillOpen(tags []standing.Tag) bool {

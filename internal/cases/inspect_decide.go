@@ -231,7 +231,8 @@ func (d *inspecting) records(lines []InspectionLine) ([]*record, []InspectionLin
 		}
 		c := newRecord(d.version, d.item, &sub, Request{OccurredOn: d.in.OccurredOn, Points: l.Points, Grade: l.Grade, Quantity: l.Quantity, Note: l.Note},
 			d.in.Author, d.at)
-		c.id, c.batch, c.state, c.enteredAs = d.newID(), d.in.ID, Effective, Effective
+		c.id, c.batch, c.state = d.newID(), d.in.ID, decidedState(d.version.Scheme)
+		c.enteredAs = c.state
 		if err := mayScore(d.actor, d.version.Scheme.SubjectOf(d.item), d.in.Village, &sub); err != nil {
 			refused = append(refused, refusal{len(rows) - 1, err})
 		}

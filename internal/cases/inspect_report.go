@@ -37,7 +37,7 @@ type ReportRow struct {
 
 // report is what has just been decided.
 func (d *inspecting) report() Report {
-	out := Report{Inspection: d.in.ID, State: d.to, StateName: d.to.Name(), Skipped: d.skipped, Rows: []ReportRow{}}
+	out := Report{Inspection: d.in.ID, State: d.to, StateName: inspectionName(d.to), Skipped: d.skipped, Rows: []ReportRow{}}
 	if d.to != Effective {
 		return out
 	}

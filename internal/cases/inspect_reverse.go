@@ -76,7 +76,7 @@ func (s *Service) ReverseInspection(ctx context.Context, a access.Actor, where, 
 
 // undoBatch reverses every case of a batch that still counts, set by set.
 func (vs versions) undoBatch(tx *storage.Tx, where, batch, by id.ID, at time.Time, why string) error {
-	const inEffect = " FROM cases WHERE batch_id = ? AND state IN ('effective','amended') ORDER BY account_id, id"
+	const inEffect = " FROM cases WHERE batch_id = ? AND" + thatStand + " ORDER BY account_id, id"
 	cs, err := many(tx.Query("SELECT "+columnList+inEffect, batch))
 	if err != nil {
 		return err
@@ -90,7 +90,16 @@ func (vs versions) undoBatch(tx *storage.Tx, where, batch, by id.ID, at time.Tim
 	if len(cs) == 0 {
 		return ErrState.With("这次检查的记录都已经逐户冲正，没有要再冲正的")
 	}
-	n, err := tx.Exec("UPDATE cases SET state = ?, changed_at = ? WHERE batch_id = ? AND state IN ('effective','amended')", string(Reversed), clock.Ms(at), batch)
+	objected := 0
+	for _, c := range cs {
+		if c.state == Objected {
+			objected++
+		}
+	}
+	if objected > 0 {
+		return ErrState.With("这次检查有%d户的异议还没有处理完，请先处理异议，再冲正整次检查", objected)
+	}
+	n, err := tx.Exec("UPDATE cases SET state = ?, changed_at = ? WHERE batch_id = ? AND"+thatStand, string(Reversed), clock.Ms(at), batch)
 	if err != nil {
 		return fmt.Errorf("reverse cases: %w", err)
 	}
@@ -120,7 +129,14 @@ func (vs versions) undoBatch(tx *storage.Tx, where, batch, by id.ID, at time.Tim
 	for i, p := range posted {
 		accounts[i] = p.Account
 	}
+	faults, err := standing.OpenFaults(tx.Query, accounts)
+	if err != nil {
+		return err
+	}
 	if err := standing.LiftOfCases(tx, accounts, ids, clock.DayOf(at), by, at); err != nil {
+		return err
+	}
+	if err := release(tx, where, batch, faultsOf(faults, ids...), by, at, "没有待整改的问题了，生效："); err != nil {
 		return err
 	}
 	return vs.replay(tx, by, at, cs...)

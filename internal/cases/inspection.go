@@ -252,8 +252,16 @@ func (in *Inspection) scan(row interface{ Scan(...any) error }) error {
 	if reversedAt != 0 {
 		in.State = Reversed
 	}
-	in.StateName = in.State.Name()
+	in.StateName = inspectionName(in.State)
 	return err
+}
+
+// inspectionName is the state of an inspection in Chinese. Its cases may have to wait for publication when it is decided.
+func inspectionName(state State) string {
+	if state == Effective {
+		return "已审定"
+	}
+	return state.Name()
 }
 
 func (s *Service) inspection(ctx context.Context, where, inspection id.ID) (Inspection, error) {
@@ -277,7 +285,7 @@ func readLines(read query, inspection id.ID) ([]InspectionLine, error) {
 // readScored is readLines with the cases that have come of it.
 func readScored(read query, inspection id.ID) ([]InspectionLine, error) {
 	return scanLines(read(`SELECT l.row_no, l.household_id, h.number, h.name, l.rev, l.seen, l.points, l.grade, l.quantity, l.note,
-		COALESCE(c.id, 0), CASE WHEN c.state IN ('effective','amended') THEN c.counted ELSE 0 END
+		COALESCE(c.id, 0), CASE WHEN`+cThatStand+` THEN c.counted ELSE 0 END
 		FROM inspection_lines l JOIN households h ON h.id = l.household_id
 		LEFT JOIN cases c ON c.batch_id = l.inspection_id AND c.household_id = l.household_id
 		WHERE l.inspection_id = ? ORDER BY l.row_no`, inspection))

@@ -177,7 +177,8 @@ func (s *Service) prepare(ctx context.Context, a access.Actor, where id.ID, r Re
 		if len(subjects) == 1 && batch != 0 {
 			c.id = batch
 		}
-		c.state, c.enteredAs = Effective, Effective
+		c.state = decidedState(v.Scheme)
+		c.enteredAs = c.state
 		if !p.direct {
 			c.state, c.enteredAs, c.levels, c.reasons = Submitted, Submitted, max(1, item.Review.Levels), p.waits
 		}

@@ -71,8 +71,8 @@ func (vs versions) later(tx *storage.Tx, corrected []*record) ([]*record, error)
 	}
 	for chunk := range storage.Chunks(vs.accounts, storage.ChunkRows/2) {
 		in := storage.In(len(chunk))
-		cs, err := many(tx.Query("SELECT "+columnsOfC+" FROM cases c WHERE c.account_id IN "+in+" AND c.decided_no >= ? AND c.state IN ('effective','amended')"+
-			" UNION SELECT "+columnsOfC+" FROM case_shares s JOIN cases c ON c.id = s.case_id WHERE s.account_id IN "+in+" AND c.decided_no >= ? AND c.state IN ('effective','amended')",
+		cs, err := many(tx.Query("SELECT "+columnsOfC+" FROM cases c WHERE c.account_id IN "+in+" AND c.decided_no >= ? AND"+cThatStand+
+			" UNION SELECT "+columnsOfC+" FROM case_shares s JOIN cases c ON c.id = s.case_id WHERE s.account_id IN "+in+" AND c.decided_no >= ? AND"+cThatStand,
 			append(storage.Args(chunk), append([]any{no}, append(storage.Args(chunk), no)...)...)...))
 		if err != nil {
 			return nil, err
@@ -213,7 +213,7 @@ type walletOf struct {
 
 // postDifference moves each wallet from what the case has moved to what it should.
 func (r *replayer) postDifference(tx *storage.Tx, v *rulebook.Version, old, c *record) error {
-	moved, pending := map[walletOf]points.Amount{}, map[walletOf]points.Amount{}
+	moved, pending := map[walletOf]points.Amount{}, lotsOf{}
 	var corrects id.ID
 	for _, account := range c.accounts() {
 		entries, err := ledger.EntriesOfCase(tx, account, c.id)
@@ -227,7 +227,7 @@ func (r *replayer) postDifference(tx *storage.Tx, v *rulebook.Version, old, c *r
 			k := walletOf{e.Account, e.Wallet}
 			moved[k] += e.Amount
 			if e.Bucket == ledger.Pending {
-				pending[k] += e.Amount
+				pending.add(k, e.ExpiresOn, e.Amount)
 			}
 		}
 	}
@@ -247,6 +247,9 @@ func (r *replayer) postDifference(tx *storage.Tx, v *rulebook.Version, old, c *r
 	}) {
 		ch := target[k]
 		delta, intent := difference(old.counts(k.account), moved[k], ch)
+		if c.waits() {
+			delta = whileWaiting(ch) - moved[k]
+		}
 		if delta == 0 {
 			continue
 		}
@@ -255,8 +258,10 @@ func (r *replayer) postDifference(tx *storage.Tx, v *rulebook.Version, old, c *r
 		if delta < 0 {
 			l.ExpiresOn = 0
 		}
-		if pending[k] != 0 {
+		if pending.sum(k) != 0 || c.waits() {
 			l.Bucket, l.Intent = ledger.Pending, scheme.Add
+			p.Lines = append(p.Lines, pending.given(l)...)
+			continue
 		}
 		p.Lines = append(p.Lines, l)
 	}
@@ -267,6 +272,43 @@ func (r *replayer) postDifference(tx *storage.Tx, v *rulebook.Version, old, c *r
 		return fmt.Errorf("post difference of case %s: %w", c.id, err)
 	}
 	return nil
+}
+
+// lotsOf are the pending points of a case by wallet and last day.
+type lotsOf map[walletOf]map[clock.Day]points.Amount
+
+func (p lotsOf) add(k walletOf, expires clock.Day, amount points.Amount) {
+	if p[k] == nil {
+		p[k] = map[clock.Day]points.Amount{}
+	}
+	p[k][expires] += amount
+}
+
+func (p lotsOf) sum(k walletOf) (sum points.Amount) {
+	for _, amount := range p[k] {
+		sum += amount
+	}
+	return sum
+}
+
+// given splits what is taken back of pending points over the lots that the case itself has there, the latest first.
+func (p lotsOf) given(l ledger.Line) []ledger.Line {
+	if l.Amount >= 0 {
+		return []ledger.Line{l}
+	}
+	var out []ledger.Line
+	own := p[walletOf{l.Account, l.Wallet}]
+	for _, expires := range slices.Backward(slices.Sorted(maps.Keys(own))) {
+		if take := min(-l.Amount, own[expires]); expires != 0 && take > 0 {
+			part := l
+			part.ExpiresOn, part.Amount = expires, -take
+			out, l.Amount = append(out, part), l.Amount+take
+		}
+	}
+	if l.Amount != 0 {
+		out = append(out, l)
+	}
+	return out
 }
 
 // counts is what the case counts for an account.

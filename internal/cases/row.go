@@ -47,6 +47,12 @@ type record struct {
 	foundRoles []string       // roles of parties that come from the village's records
 	shares     []scheme.Share // what it counts for them
 
+	was              State // before an objection
+	notice           id.ID
+	published, until clock.Day // on the notice, and the last day for objections to it
+	way              string    // how it came in, where not by an official
+	objection        id.ID     // that is being settled
+
 	changes []scheme.Change // of a decision just made
 	tags    []scheme.Tag
 	lifts   []scheme.Lift
@@ -79,6 +85,19 @@ func (c *record) apply(d scheme.Decision) {
 	c.changes, c.tags, c.lifts = d.Changes, d.Tags, d.Lifts
 }
 
+// waits reports whether its points have not counted yet, because the notice is still to stand its days.
+func (c *record) waits() bool {
+	return c.state == Decided || c.state == Published || c.state == Objected && (c.was == Decided || c.was == Published)
+}
+
+// decidedState is where a decision leads: to effect at once, or to wait for publication.
+func decidedState(rules *scheme.Scheme) State {
+	if rules.Records.Waits() {
+		return Decided
+	}
+	return Effective
+}
+
 // title is what the passbook says.
 func (c *record) title() string {
 	if c.gradeName != "" {
@@ -92,9 +111,13 @@ var columns = []string{"id", "village_id", "batch_id", "account_id", "household_
 	"warned", "reasons", "decided_no", "revision", "levels", "approvals", "author", "decider", "created_at", "decided_at", "changed_at",
 	"event_id", "replaced"}
 
+// later are the columns that are empty when a case is entered and only few steps change.
+var later = []string{"was", "notice_id", "published_on", "until_on", "way"}
+
 var (
-	columnList = strings.Join(columns, ", ")
-	columnsOfC = "c." + strings.Join(columns, ", c.")
+	insertList = strings.Join(columns, ", ")
+	columnList = insertList + ", " + strings.Join(later, ", ")
+	columnsOfC = "c." + strings.ReplaceAll(columnList, ", ", ", c.")
 )
 
 func (c *record) values(args []any) []any {
@@ -112,7 +135,7 @@ func (c *record) scan(row interface{ Scan(...any) error }, more ...any) error {
 	into := append([]any{&c.id, &c.village, &c.batch, &c.account, &c.household, &c.member, &c.group, &c.item, &c.itemName, &c.class, &c.scheme,
 		&c.occurred, &c.counted, &c.state, &c.enteredAs, &c.points, &c.grade, &c.gradeName, &c.quantity, &c.note, &c.decidedValue, &c.worth,
 		&warned, &reasons, &c.no, &c.revision, &c.levels, &c.approvals, &c.author, &c.decider, &c.createdAt, &c.decidedAt, &c.changedAt,
-		&c.event, &c.replaced}, more...)
+		&c.event, &c.replaced, &c.was, &c.notice, &c.published, &c.until, &c.way}, more...)
 	if err := row.Scan(into...); err != nil {
 		return err
 	}
@@ -125,7 +148,7 @@ func insert(tx *storage.Tx, cs []*record) error {
 	for _, c := range cs {
 		args = c.values(args)
 	}
-	if err := tx.Insert("INSERT INTO cases ("+columnList+") VALUES ", len(columns), args); err != nil {
+	if err := tx.Insert("INSERT INTO cases ("+insertList+") VALUES ", len(columns), args); err != nil {
 		return fmt.Errorf("insert cases: %w", err)
 	}
 	return storeAside(tx, cs, true)
@@ -135,9 +158,9 @@ func insert(tx *storage.Tx, cs []*record) error {
 func (c *record) update(tx *storage.Tx, from State) error {
 	n, err := tx.Exec(`UPDATE cases SET scheme_id = ?, counted_on = ?, state = ?, points = ?, grade = ?, grade_name = ?, quantity = ?, note = ?,
 		value = ?, counted = ?, warned = ?, reasons = ?, decided_no = ?, revision = ?, approvals = ?, decider = ?, decided_at = ?, changed_at = ?,
-		replaced = ? WHERE id = ? AND state = ?`, c.scheme, c.counted, string(c.state), int64(c.points), c.grade, c.gradeName, c.quantity, c.note,
+		replaced = ?, was = ? WHERE id = ? AND state = ?`, c.scheme, c.counted, string(c.state), int64(c.points), c.grade, c.gradeName, c.quantity, c.note,
 		int64(c.decidedValue), int64(c.worth), bit(c.warned), encode(c.reasons), c.no, c.revision, c.approvals, c.decider, c.decidedAt, c.changedAt,
-		int64(c.replaced), c.id, string(from))
+		int64(c.replaced), string(c.was), c.id, string(from))
 	if err != nil {
 		return fmt.Errorf("update case: %w", err)
 	}

@@ -16,6 +16,7 @@ import (
 // settlement is the decision of a batch of cases of one village and one rule version.
 type settlement struct {
 	version *rulebook.Version
+	rules   *scheme.Scheme // of the version; without thresholds where points wait, because these are crossed when they count
 	cases   []*record
 	keys    scheme.Keys
 	by      id.ID
@@ -28,7 +29,11 @@ func newSettlement(v *rulebook.Version, cs []*record, by id.ID, at time.Time) *s
 	for i, c := range cs {
 		deeds[i] = c.deed()
 	}
-	return &settlement{version: v, cases: cs, keys: scheme.Needs(v.Scheme, deeds), by: by, at: at}
+	rules := v.Scheme
+	if rules.Records.Waits() {
+		rules = rules.Replayed()
+	}
+	return &settlement{version: v, rules: rules, cases: cs, keys: scheme.Needs(rules, deeds), by: by, at: at}
 }
 
 // guard locks everything the decision reads: the accounts and the limits that accounts share.
@@ -66,7 +71,7 @@ func (s *settlement) decide(read query, newID func() id.ID) ([]refusal, error) {
 		c.scheme, c.counted = s.version.ID, s.version.Counted(c.occurred)
 		c.decider, c.decidedAt, c.changedAt = s.by, clock.Ms(s.at), clock.Ms(s.at)
 		deed := c.deed()
-		d, err := scheme.Decide(s.version.Scheme, deed, facts)
+		d, err := scheme.Decide(s.rules, deed, facts)
 		if err == nil && d.Waits {
 			err = ErrBudgetWaits.With("%s", d.Reasons[len(d.Reasons)-1])
 		}
@@ -78,7 +83,7 @@ func (s *settlement) decide(read query, newID func() id.ID) ([]refusal, error) {
 		// Above everything the windows hold, even if another server's clock is ahead: the order of decisions is this number.
 		last = max(int64(newID()), last+1)
 		c.no = last
-		facts.Note(s.version.Scheme, deed, d, c.no)
+		facts.Note(s.rules, deed, d, c.no)
 	}
 	return refused, nil
 }
@@ -105,7 +110,10 @@ func (s *settlement) post(tx *storage.Tx) error {
 			}
 		}
 	}
-	return standing.Add(tx, s.by, s.at, tags...)
+	if err := standing.Add(tx, s.by, s.at, tags...); err != nil || !s.rules.Records.Waits() {
+		return err
+	}
+	return tellDeductions(tx, s.rules, s.cases, s.at)
 }
 
 // award is the posting of a decided case; none where it moves nothing.
@@ -117,6 +125,11 @@ func (c *record) award(by id.ID, at time.Time) (ledger.Posting, bool) {
 		l.Member, l.Group, l.ExpiresOn = ch.Member, ch.Group, ch.Expires
 		if ch.Pending {
 			l.Bucket = ledger.Pending
+		}
+		if c.waits() {
+			if l.Bucket, l.Amount, l.Intent = ledger.Pending, whileWaiting(ch), scheme.Add; l.Amount == 0 {
+				continue
+			}
 		}
 		p.Lines = append(p.Lines, l)
 		signs[0], signs[1] = signs[0] || ch.Amount > 0, signs[1] || ch.Amount < 0 || ch.Intent == scheme.Zero
@@ -130,15 +143,32 @@ func (c *record) award(by id.ID, at time.Time) (ledger.Posting, bool) {
 	return p, len(p.Lines) > 0
 }
 
-// standing are the tags that the decision sets.
+// whileWaiting is what a change puts into the pending bucket. How far a deduction reaches into a balance is known when it
+// takes effect; until then the first wallet that it goes through shows all of it.
+func whileWaiting(ch scheme.Change) points.Amount {
+	switch ch.Intent {
+	case scheme.Rest, scheme.RestAdd, scheme.Zero:
+		return 0
+	}
+	return ch.Amount
+}
+
+// standing are the tags that the decision sets. Until its points count, only those that say what has to be put right.
 func (c *record) standing() []standing.Tag {
-	out := make([]standing.Tag, len(c.tags))
-	for i, t := range c.tags {
-		out[i] = standing.Tag{Village: c.village, Account: t.Account, Kind: t.Kind, From: t.From, To: t.To, Case: c.id, Reason: c.title(),
-			Code: t.Code, Due: t.Due, Rounds: t.Rounds}
-		if t.Code != "" {
-			out[i].Reason = t.Reason
+	out := make([]standing.Tag, 0, len(c.tags))
+	for _, t := range c.tags {
+		if !c.waits() || t.Kind == scheme.TagWarning || t.Kind == scheme.TagOpenFault {
+			out = append(out, c.tag(t))
 		}
+	}
+	return out
+}
+
+func (c *record) tag(t scheme.Tag) standing.Tag {
+	out := standing.Tag{Village: c.village, Account: t.Account, Kind: t.Kind, From: t.From, To: t.To, Case: c.id, Reason: c.title(),
+		Code: t.Code, Due: t.Due, Rounds: t.Rounds}
+	if t.Code != "" {
+		out.Reason = t.Reason
 	}
 	return out
 }

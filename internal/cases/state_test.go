@@ -9,11 +9,15 @@ import (
 // TestTransitions walks every pair of state and action: what the table below does not name is refused.
 func TestTransitions(t *testing.T) {
 	allowed := map[string]State{
-		" submit": Submitted, " enter": Effective,
-		"draft submit": Submitted, "draft enter": Effective, "draft withdraw": Withdrawn,
-		"submitted pass": Submitted, "submitted approve": Effective, "submitted return": Draft, "submitted reject": Rejected, "submitted withdraw": Withdrawn,
-		"effective withdraw": Reversed, "effective reverse": Reversed, "effective amend": Amended, "effective replay": Effective,
-		"amended reverse": Reversed, "amended amend": Amended, "amended replay": Amended,
+		" submit": Submitted, " enter": Effective, " enterwait": Decided,
+		"draft submit": Submitted, "draft enter": Effective, "draft enterwait": Decided, "draft withdraw": Withdrawn,
+		"submitted pass": Submitted, "submitted approve": Effective, "submitted decide": Decided, "submitted return": Draft, "submitted reject": Rejected, "submitted withdraw": Withdrawn,
+		"decided publish": Published, "decided withdraw": Reversed, "decided reverse": Reversed, "decided amend": Decided, "decided replay": Decided, "decided object": Objected,
+		"published effect": Effective, "published reverse": Reversed, "published amend": Published, "published replay": Published, "published object": Objected,
+		"effective publish": Effective, "effective withdraw": Reversed, "effective reverse": Reversed, "effective amend": Amended, "effective replay": Effective, "effective object": Objected,
+		"amended publish": Amended, "amended reverse": Reversed, "amended amend": Amended, "amended replay": Amended, "amended object": Objected,
+		"objected publish": Objected, "objected amend": Objected, "objected replay": Objected, "objected remove": Reversed,
+		"objected resume_decided": Decided, "objected resume_published": Published, "objected resume_effective": Effective, "objected resume_amended": Amended,
 	}
 	n := 0
 	for _, from := range append([]State{fresh}, States...) {

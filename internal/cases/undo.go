@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,7 +84,7 @@ func (s *Service) undo(tx *storage.Tx, vs versions, village, caseID id.ID, act A
 	if err != nil {
 		return err
 	}
-	if c.state.inEffect() {
+	if c.state.stands() {
 		if err := vs.guard(tx, c); err != nil {
 			return err
 		}
@@ -94,8 +95,8 @@ func (s *Service) undo(tx *storage.Tx, vs versions, village, caseID id.ID, act A
 			return err
 		}
 	}
-	wasInEffect := c.state.inEffect()
-	if err := c.move(tx, act, by, at, why); err != nil || !wasInEffect {
+	stood := c.state.stands()
+	if err := c.move(tx, act, by, at, why); err != nil || !stood {
 		return err
 	}
 	if err := c.takeBack(tx, by, at); err != nil {
@@ -114,7 +115,26 @@ func (c *record) takeBack(tx *storage.Tx, by id.ID, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	return c.liftTags(tx, by, at)
+	faults, err := standing.OpenFaults(tx.Query, c.accounts())
+	if err != nil {
+		return err
+	}
+	if err := c.liftTags(tx, by, at); err != nil {
+		return err
+	}
+	return release(tx, c.village, c.id, faultsOf(faults, c.id), by, at, "没有待整改的问题了，生效：")
+}
+
+// faultsOf are the accounts on which one of some cases has opened a fault.
+func faultsOf(open map[id.ID][]standing.Tag, cases ...id.ID) []id.ID {
+	var accounts []id.ID
+	for account, tags := range open {
+		if slices.ContainsFunc(tags, func(t standing.Tag) bool { return slices.Contains(cases, t.Case) }) {
+			accounts = append(accounts, account)
+		}
+	}
+	slices.Sort(accounts)
+	return accounts
 }
 
 // liftTags ends what the case has set on those whom it touched.

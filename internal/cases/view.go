@@ -11,13 +11,14 @@ import (
 	"hefen/internal/media"
 	"hefen/internal/points"
 	"hefen/internal/rulebook"
+	"hefen/internal/scheme"
 )
 
 // View is a case as people see it.
 type View struct {
 	ID            id.ID          `json:"id"`
 	Batch         id.ID          `json:"batch" doc:"common to what was entered together"`
-	State         State          `json:"state" enum:"draft,submitted,effective,amended,rejected,withdrawn,reversed"`
+	State         State          `json:"state" enum:"draft,submitted,decided,published,effective,objected,amended,rejected,withdrawn,reversed"`
 	StateName     string         `json:"state_name"`
 	Item          string         `json:"item"`
 	ItemName      string         `json:"item_name" doc:"as it was called then"`
@@ -44,6 +45,10 @@ type View struct {
 	CreatedAt     int64          `json:"created_at" doc:"milliseconds since 1970 UTC"`
 	DecidedAt     int64          `json:"decided_at,omitempty"`
 	Revision      int            `json:"revision,omitempty" doc:"how often it was decided anew"`
+	Notice        id.ID          `json:"notice,omitempty" doc:"the notice on which it stands"`
+	PublishedOn   clock.Day      `json:"published_on,omitempty" doc:"since when it stands there"`
+	ObjectUntil   clock.Day      `json:"object_until,omitempty" doc:"last day for an objection; empty where none can be made"`
+	Waits         bool           `json:"waits,omitempty" doc:"decided, but its points do not count before the days of publication are over"`
 	WithdrawUntil int64          `json:"withdraw_until,omitempty" doc:"until when the author may withdraw it, milliseconds since 1970 UTC"`
 	CanWithdraw   bool           `json:"can_withdraw"`
 	CanReview     bool           `json:"can_review" doc:"the caller may approve or reject it"`
@@ -72,7 +77,8 @@ func (s *Service) view(a access.Actor, v *rulebook.Version, c *record, number, n
 	out := View{ID: c.id, Batch: c.batch, State: c.state, StateName: c.state.Name(), Item: c.item, ItemName: c.itemName,
 		Household: c.household, Number: number, HouseholdName: name, Member: c.member, Account: c.account, OccurredOn: c.occurred,
 		Value: c.decidedValue, Points: c.worth, Warned: c.warned, Grade: c.grade, GradeName: c.gradeName, Quantity: c.quantity,
-		Asked: c.points, Note: c.note, Reasons: c.reasons, Author: c.author, CreatedAt: c.createdAt, DecidedAt: c.decidedAt, Revision: c.revision, entered: c.enteredAs}
+		Asked: c.points, Note: c.note, Reasons: c.reasons, Author: c.author, CreatedAt: c.createdAt, DecidedAt: c.decidedAt, Revision: c.revision, entered: c.enteredAs,
+		Notice: c.notice, PublishedOn: c.published, ObjectUntil: objectUntil(v.Scheme, c), Waits: c.waits()}
 	if c.member != 0 {
 		out.MemberName = name
 	}
@@ -91,6 +97,21 @@ func (s *Service) view(a access.Actor, v *rulebook.Version, c *record, number, n
 		out.CanReverse = !own && !mine && a.Allow(MayReverse, place) == nil
 	}
 	return out
+}
+
+// objectUntil is the last day on which somebody may object to a case; zero where nobody can: before it is decided, and when
+// it has been taken back. Where points wait, that is the last day of the notice, and any day before there is one; where they
+// count at once, so many days after the decision or the day of the notice, whichever is later.
+func objectUntil(rules *scheme.Scheme, c *record) clock.Day {
+	switch {
+	case !c.state.stands():
+		return 0
+	case c.until != 0 && c.waits():
+		return c.until
+	case c.waits():
+		return clock.Forever
+	}
+	return max(c.until, c.decidedOn().Add(rules.Records.ObjectDays))
 }
 
 func withdrawUntil(v *rulebook.Version, c *record) time.Time {

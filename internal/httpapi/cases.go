@@ -54,7 +54,7 @@ func (s *Server) proposeCase(ctx context.Context, by access.Actor, in *recordInp
 
 type caseListInput struct {
 	InVillage
-	State     string  `query:"state" enum:"draft,submitted,effective,amended,rejected,withdrawn,reversed" doc:"空为全部"`
+	State     string  `query:"state" enum:"draft,submitted,decided,published,effective,objected,amended,rejected,withdrawn,reversed" doc:"空为全部"`
 	Household idParam `query:"household" doc:"只看这一户"`
 	Mine      bool    `query:"mine" doc:"只看自己登记的（含交接给自己的）"`
 	Cursor    idParam `query:"cursor" doc:"上一页给出的 next"`

@@ -132,7 +132,7 @@ func (s *state) resolve(tx *storage.Tx, p *Posting) (Posted, error) {
 			continue
 		}
 		parts := []lot{{l.ExpiresOn, amount}}
-		if amount < 0 && l.ExpiresOn == 0 && !l.exact {
+		if amount < 0 && l.ExpiresOn == 0 && !l.exact && l.Bucket != Pending { // pending lots belong each to its case
 			parts = s.draw(b, -amount)
 			for j := range parts {
 				parts[j].amount = -parts[j].amount
@@ -181,11 +181,15 @@ func (s *state) amount(p *Posting, l *Line, b *balance) (points.Amount, error) {
 		}
 		return min(0, max(l.Amount, floor-s.unexpired(b))), nil
 	}
-	if l.Amount < 0 && !l.owing && (p.Kind == Redeem || kinds[p.Kind] == move) && b.amount+l.Amount < 0 {
+	if l.Amount < 0 && !l.owing && (p.Kind == Redeem || kinds[p.Kind] == move && !ofCases(p.Kind)) && b.amount+l.Amount < 0 {
 		return 0, ErrNotEnough.With("可用积分不够：需要%s分，只有%s分", -l.Amount, max(b.amount, 0))
 	}
 	return l.Amount, nil
 }
+
+// ofCases reports whether a kind moves what one case has between the buckets: it knows its own points, whatever those of
+// other cases leave of the balance.
+func ofCases(k Kind) bool { return k == Effect || k == Freeze }
 
 func (s *state) enter(tx *storage.Tx, out *Posted, p *Posting, l *Line, k slot, b *balance, part lot) {
 	seq, after := s.move(k, b, part.amount, part.expires)

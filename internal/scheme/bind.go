@@ -33,7 +33,17 @@ func (b *binder) scheme(root *node) {
 		WithdrawMinutes: number(records.get("withdraw_minutes"), 10),
 		BackdateDays:    number(records.get("backdate_days"), 30),
 		LeadersWait:     boolOr(records.get("leaders_wait"), true),
+		Effect:          textOr(records.get("effect"), AtOnce),
+		PublishDays:     number(records.get("publish_days"), 7),
+		ObjectDays:      number(records.get("object_days"), 7),
+		AnswerDays:      number(records.get("answer_days"), 7),
+		Falsified:       text(records.get("falsified")),
 	}
+	if at := records.get("falsified"); at != nil {
+		b.falsified(at)
+	}
+	panel := root.get("panel")
+	s.Panel = Panel{Quorum: number(panel.get("quorum"), 3), Majority: textOr(panel.get("majority"), MajorityHalf), Days: number(panel.get("days"), 7)}
 	s.Redemption = Redemption{
 		CancelSameDay: boolOr(redemption.get("cancel_same_day"), true),
 		LoseLapsed:    boolOr(redemption.get("lose_lapsed"), false),
@@ -44,6 +54,17 @@ func (b *binder) scheme(root *node) {
 	}
 	for i := range s.Items {
 		s.Items[i].Words = s.words(&s.Items[i])
+	}
+}
+
+// falsified checks the item that scores the collector of a false record: a person or a household can be charged with it.
+func (b *binder) falsified(at *node) {
+	it, ok := b.s.items[text(at)]
+	switch {
+	case !ok:
+		b.fail(at, "reference", "没有“"+short(text(at))+"”这个事项", "请写 items 里有的代号")
+	case !it.Deducts() || it.Value.Kind != ValueFixed:
+		b.fail(at, "falsified", "“"+it.Name+"”不是固定分值的扣分事项", "请写一个固定扣分的事项，例如 points: -10")
 	}
 }
 

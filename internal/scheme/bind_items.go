@@ -60,6 +60,11 @@ func (b *binder) item(n *node) Item {
 		levels = 0
 	}
 	it.Review.Levels = number(review.get("levels"), levels)
+	it.Review.Average = boolOr(review.get("average"), false)
+	it.FixPhotos = boolOr(n.get("fix_photos"), false)
+	if it.Ways = texts(n.get("ways")); it.Ways == nil {
+		it.Ways = it.usualWays()
+	}
 	if w := n.get("warn_first"); w != nil {
 		it.WarnFirst = &WarnFirst{Term: b.term(w, "{months: 12} 或 {days: 30}"), FixDays: number(w.get("fix_days"), 0)}
 	}
@@ -74,6 +79,15 @@ func (b *binder) item(n *node) Item {
 		it.Valid = &t
 	}
 	return it
+}
+
+// usualWays are how records of an item come in where the file does not say: what can cost points is entered by officials;
+// everything else may be claimed by the household or told by another.
+func (i *Item) usualWays() []string {
+	if lo, _ := i.sides(); lo < 0 || len(i.effects()) > 0 || i.Set {
+		return []string{WayEntry}
+	}
+	return []string{WayEntry, WayClaim, WayPeer}
 }
 
 // effects binds what a record does beside its points.

@@ -53,6 +53,8 @@ func (b *binder) checkReview(it *Item, n *node) {
 		b.fail(at, "review", "要评议小组评定的事项不能直接生效", "请写 {panel: true}，或另写 {levels: 1}")
 	case !r.Direct && r.Levels == 0:
 		b.fail(at, "review", "审核级数是0", "固定分值的加分可以写 {direct: true}；其他事项至少写 {levels: 1}")
+	case r.Average && (!r.Panel || it.Value.Kind != ValueRange):
+		b.fail(at, "review", "自评与评议平均（average）只用于由评议小组评分的事项", "请写 {panel: true, average: true}，分值写 panel: {from: 1, to: 50}")
 	case r.Direct && it.Value.Kind != ValueFixed:
 		b.fail(at, "review", "要人评定的事项不能直接生效", "请写 {levels: 1}，由另一个人审核；只有固定分值的加分可以直接生效")
 	case r.Direct && lo < 0:

@@ -28,6 +28,8 @@ type Item struct {
 	Evidence    []string    `json:"evidence" doc:"any one of them is enough unless evidence_all; never empty"`
 	EvidenceAll bool        `json:"evidence_all,omitempty" doc:"all of them are needed"`
 	Review      Review      `json:"review"`
+	Ways        []string    `json:"ways" doc:"how records come in: entry by an official, claim by the household itself, peer by another household; never empty"`
+	FixPhotos   bool        `json:"fix_photos,omitempty" doc:"a fault is closed with photos of before and after"`
 	Subject     string      `json:"subject,omitempty" enum:"household,person,group,team" doc:"whose account it is about, where it differs from the scheme's subject"`
 	Parties     []PartyRule `json:"parties,omitempty" doc:"who is credited or charged; empty: the account of the case alone"`
 	Only        *Only       `json:"only,omitempty"`
@@ -63,7 +65,19 @@ type Review struct {
 	Levels int  `json:"levels" doc:"approvals by people other than the author"`
 	Direct bool `json:"direct" doc:"takes effect as it is entered"`
 	Panel  bool `json:"panel,omitempty" doc:"the panel decides by vote"`
+
+	Average bool `json:"average,omitempty" doc:"what the household gives itself and what the panel gives count half each"`
 }
+
+// Ways in which records come in.
+const (
+	WayEntry = "entry" // 工作人员登记
+	WayClaim = "claim" // 本户自己申报
+	WayPeer  = "peer"  // 别的户报送
+)
+
+// Allows reports whether records of the item come in this way.
+func (i *Item) Allows(way string) bool { return slices.Contains(i.Ways, way) }
 
 // WarnFirst makes the first record within a validity a warning of 0 points.
 type WarnFirst struct {

@@ -31,6 +31,7 @@ type Scheme struct {
 	Caps          []Cap       `json:"caps,omitempty" doc:"limits over all items together"`
 	Base          *Base       `json:"base,omitempty"`
 	Records       Records     `json:"records"`
+	Panel         Panel       `json:"panel"`
 	Redemption    Redemption  `json:"redemption"`
 	Boards        Boards      `json:"boards"`
 	Rounds        []Round     `json:"rounds,omitempty" doc:"award rounds (年终评比)"`
@@ -81,6 +82,42 @@ type Records struct {
 	WithdrawMinutes int  `json:"withdraw_minutes" doc:"how long the author may withdraw a record"`
 	BackdateDays    int  `json:"backdate_days" doc:"how old a deed may be when it is entered"`
 	LeadersWait     bool `json:"leaders_wait" doc:"entries of group leaders wait for approval even where the item needs none"`
+
+	Effect      string `json:"effect" enum:"at_once,after_publication" doc:"when decided points count: at once, or when the days of publication have passed without an objection"`
+	PublishDays int    `json:"publish_days" doc:"how long a notice stands"`
+	ObjectDays  int    `json:"object_days" doc:"how long after the decision, or after the day of the notice, an objection may be made"`
+	AnswerDays  int    `json:"answer_days" doc:"working days within which an objection is settled"`
+	Falsified   string `json:"falsified,omitempty" doc:"item that scores the collector of a record found falsified"`
+}
+
+// When decided points count.
+const (
+	AtOnce           = "at_once"
+	AfterPublication = "after_publication"
+)
+
+// Waits reports whether decided points wait for the days of publication.
+func (r *Records) Waits() bool { return r.Effect == AfterPublication }
+
+// Panel is how the elected panel votes (评议小组).
+type Panel struct {
+	Quorum   int    `json:"quorum" doc:"how many votes a result needs"`
+	Majority string `json:"majority" enum:"half,two_thirds" doc:"half: more than half of the votes; two_thirds: at least two thirds"`
+	Days     int    `json:"days" doc:"how long the vote is open; without a quorum by then the team member decides"`
+}
+
+// Majorities of a panel.
+const (
+	MajorityHalf      = "half"
+	MajorityTwoThirds = "two_thirds"
+)
+
+// Carried reports whether so many ayes of so many votes are a majority. A tie is none.
+func (p *Panel) Carried(ayes, votes int) bool {
+	if p.Majority == MajorityTwoThirds {
+		return votes > 0 && 3*ayes >= 2*votes
+	}
+	return 2*ayes > votes
 }
 
 // Redemption are the terms of the points supermarket.

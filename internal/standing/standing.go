@@ -44,6 +44,7 @@ type Tag struct {
 	Code    string    `json:"code,omitempty" doc:"the threshold of the rules that set it"`
 	Due     clock.Day `json:"due_on,omitempty" doc:"open fault: last day to put it right"`
 	Rounds  []string  `json:"rounds,omitempty" doc:"veto: the award rounds it bars from; empty: all"`
+	Known   int64     `json:"-"` // when it was added, milliseconds since 1970 UTC; filled in by OpenFaults only
 }
 
 // Tags are those that stand on a day, by account. The accounts should be guarded if a decision rests on the answer.
@@ -111,6 +112,30 @@ func read(query func(string, ...any) (*sql.Rows, error), accounts []id.ID, day c
 			return nil, err
 		}
 		rows.Close()
+	}
+	return out, nil
+}
+
+// OpenFaults are the faults of accounts that nobody has closed, by account.
+func OpenFaults(query func(string, ...any) (*sql.Rows, error), accounts []id.ID) (map[id.ID][]Tag, error) {
+	out := map[id.ID][]Tag{}
+	for chunk := range storage.Chunks(accounts, storage.ChunkRows) {
+		rows, err := query("SELECT id, account_id, from_day, due_on, case_id, added_at FROM tags WHERE kind = 'open_fault' AND lifted_at = 0 AND to_day > from_day AND account_id IN "+
+			storage.In(len(chunk)), storage.Args(chunk)...)
+		if err != nil {
+			return nil, fmt.Errorf("read faults: %w", err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			t := Tag{Kind: scheme.TagOpenFault}
+			if err := rows.Scan(&t.ID, &t.Account, &t.From, &t.Due, &t.Case, &t.Known); err != nil {
+				return nil, err
+			}
+			out[t.Account] = append(out[t.Account], t)
+		}
+		if err := rows.Err(); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }
