@@ -8,7 +8,6 @@ import (
 	"hefen/internal/access"
 	"hefen/internal/id"
 	"hefen/internal/market"
-	"hefen/internal/points"
 	"hefen/internal/rulebook"
 	"hefen/internal/scheme"
 	"hefen/internal/village"
@@ -24,6 +23,8 @@ type spec struct {
 	goods            []goods
 	secretary, team  string
 	keeper           string
+	fenPerPoint      int64
+	fund, quarterly  int64 // yuan in the shop's fund on the first day, and each quarter
 }
 
 type goods struct {
@@ -35,7 +36,7 @@ type goods struct {
 
 var linyuan = spec{
 	code: "431229101201", name: "林源村", town: "渠阳镇", scheme: "linyuan.yaml", groups: 6, households: 120,
-	shop: "林源村积分超市", secretary: "周明远", team: "邓小溪", keeper: "杨秀兰",
+	shop: "林源村积分超市", secretary: "周明远", team: "邓小溪", keeper: "杨秀兰", fenPerPoint: 60, fund: 36_000, quarterly: 9_000,
 	goods: []goods{
 		{"香皂", "块", 5, 400, 3}, {"肥皂", "块", 5, 300, 3}, {"洗衣液", "瓶", 20, 160, 12}, {"挂面礼包", "份", 30, 120, 16}, {"食盐", "袋", 3, 300, 2},
 		{"酱油", "瓶", 8, 120, 5}, {"食用油", "桶", 120, 60, 65}, {"毛巾", "条", 10, 160, 6}, {"牙膏", "支", 8, 160, 5}, {"卷纸", "提", 16, 120, 9},
@@ -47,7 +48,7 @@ var villages = []spec{
 	linyuan,
 	{
 		code: "431229101202", name: "罗峪村", town: "渠阳镇", scheme: "luoyu.yaml", groups: 3, households: 36,
-		shop: "罗峪村积分超市", secretary: "彭志远", team: "谢晓芳", keeper: "石金莲",
+		shop: "罗峪村积分超市", secretary: "彭志远", team: "谢晓芳", keeper: "石金莲", fenPerPoint: 60, fund: 6_000, quarterly: 1_500,
 		goods: []goods{
 			{"洗衣液", "瓶", 20, 48, 12}, {"挂面礼包", "份", 30, 36, 16}, {"香皂套装", "套", 25, 60, 14}, {"茶苗5株", "份", 50, 20, 25},
 			{"运动水壶", "个", 60, 15, 30}, {"运动背包", "个", 120, 8, 60},
@@ -55,7 +56,7 @@ var villages = []spec{
 	},
 	{
 		code: "431229102201", name: "李河村", town: "甘棠镇", scheme: "wanzhou.yaml", groups: 2, households: 30,
-		shop: "李河村互助超市", secretary: "曾正义", team: "姚慧敏", keeper: "黄桂花",
+		shop: "李河村互助超市", secretary: "曾正义", team: "姚慧敏", keeper: "黄桂花", fenPerPoint: 100, fund: 8_000, quarterly: 2_500,
 		goods: []goods{
 			{"洗衣粉", "袋", 12, 80, 8}, {"洗洁精", "瓶", 10, 80, 6}, {"香皂", "块", 5, 100, 3}, {"卷纸", "提", 8, 80, 9}, {"食用油", "桶", 30, 30, 65},
 			{"醋", "瓶", 6, 60, 4}, {"盐", "袋", 3, 100, 2}, {"面盆", "个", 12, 30, 9}, {"袜子", "双", 8, 60, 5}, {"牙刷", "支", 5, 80, 4},
@@ -77,6 +78,9 @@ type place struct {
 	album    album
 	shop     id.ID
 	stock    []market.Goods
+	fund     id.ID
+	store    store                  // the partner store, where there is one
+	voice    map[id.ID]access.Actor // households whose people can be tried
 
 	secretary, team, keeper access.Actor
 }
@@ -120,7 +124,7 @@ func (l *loader) settle(ctx context.Context, town id.ID, v spec) (*place, error)
 	if err != nil {
 		return nil, err
 	}
-	p := &place{spec: v, id: made.ID, homeOf: map[id.ID]id.ID{}}
+	p := &place{spec: v, id: made.ID, homeOf: map[id.ID]id.ID{}, voice: map[id.ID]access.Actor{}}
 	if err := l.officials(ctx, p); err != nil {
 		return nil, err
 	}
@@ -225,7 +229,7 @@ func (l *loader) populate(ctx context.Context, p *place, persons bool) error {
 			if p.spec.code == linyuan.code {
 				code = fmt.Sprintf("villager%d", n/7+1)
 			}
-			if err := l.villager(ctx, p, code, h.Members[0].Name, members.People[0].ID); err != nil {
+			if err := l.villager(ctx, p, code, h.Members[0].Name, household, members.People[0].ID); err != nil {
 				return err
 			}
 		}
@@ -233,7 +237,7 @@ func (l *loader) populate(ctx context.Context, p *place, persons bool) error {
 	return nil
 }
 
-func (l *loader) villager(ctx context.Context, p *place, code, name string, member id.ID) error {
+func (l *loader) villager(ctx context.Context, p *place, code, name string, household, member id.ID) error {
 	user, err := l.people.AddUser(ctx, code, name, "")
 	if err != nil {
 		return err
@@ -241,34 +245,6 @@ func (l *loader) villager(ctx context.Context, p *place, code, name string, memb
 	if err := l.people.Stand(ctx, user, member, p.id); err != nil {
 		return err
 	}
-	_, err = l.offer(ctx, access.Persona{Code: code, Name: name, Role: access.Villager, Village: p.id, User: user, Note: "查积分、看流水、看商品和排行"})
+	p.voice[household], err = l.offer(ctx, access.Persona{Code: code, Name: name, Role: access.Villager, Village: p.id, User: user, Note: "查积分、看流水、看商品和排行"})
 	return err
-}
-
-func (l *loader) openShop(ctx context.Context, p *place) error {
-	shop, err := l.market.CreateShop(ctx, p.secretary, p.id, market.ShopRequest{RequestID: l.request(), Name: p.spec.shop, Address: p.spec.name + "村部一楼", Hours: "每月10日、25日 8:30—17:00"})
-	if err != nil {
-		return err
-	}
-	p.shop = shop.ID
-	code := "keeper"
-	if p.spec.code != linyuan.code {
-		code += "-" + p.spec.code[8:]
-	}
-	if p.keeper, err = l.official(ctx, code, p.spec.keeper, access.Keeper, access.Place{Village: p.id, Shop: p.shop}, p, "兑换商品、管库存"); err != nil {
-		return err
-	}
-	for _, g := range p.spec.goods {
-		made, err := l.market.CreateGoods(ctx, p.secretary, p.id, p.shop, market.GoodsRequest{
-			RequestID: l.request(), Name: g.name, Unit: g.unit, Price: points.Amount(g.price) * points.Point, ReorderAt: 5})
-		if err != nil {
-			return fmt.Errorf("goods %s: %w", g.name, err)
-		}
-		if _, err := l.market.MoveStock(ctx, p.secretary, p.id, p.shop, made.ID, market.MoveRequest{
-			RequestID: l.request(), Kind: "purchase", Qty: g.stock, Origin: "村集体经济", CostFen: g.stock * g.cost * 100}); err != nil {
-			return fmt.Errorf("stock of %s: %w", g.name, err)
-		}
-		p.stock = append(p.stock, made)
-	}
-	return nil
 }

@@ -6,16 +6,12 @@ import (
 
 	"hefen/internal/cases"
 	"hefen/internal/clock"
-	"hefen/internal/errs"
 	"hefen/internal/id"
-	"hefen/internal/ledger"
-	"hefen/internal/market"
-	"hefen/internal/points"
 )
 
 // live lets a village live through one day.
 func (l *loader) live(ctx context.Context, p *place, day clock.Day) error {
-	for _, do := range []func(context.Context, *place, clock.Day) error{l.meeting, l.cleanup, l.inspect, l.helping, l.faults, l.redemptions, l.restock} {
+	for _, do := range []func(context.Context, *place, clock.Day) error{l.meeting, l.cleanup, l.inspect, l.helping, l.faults, l.redemptions, l.restock, l.atStore, l.lately} {
 		if err := do(ctx, p, day); err != nil {
 			return err
 		}
@@ -170,92 +166,6 @@ func (l *loader) record(ctx context.Context, p *place, item string, accounts []i
 			continue
 		}
 		if _, err := l.cases.Approve(ctx, p.secretary, p.id, c.ID, cases.Step{RequestID: l.request()}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// redemptions: on the 10th and the 25th a part of the village comes with what it has.
-func (l *loader) redemptions(ctx context.Context, p *place, day clock.Day) error {
-	if day.Dom() != 10 && day.Dom() != 25 {
-		return nil
-	}
-	come := some(l.rand, p.accounts, len(p.accounts)/4)
-	for i, account := range come {
-		l.set(day, 8+i/12, 30+i%12*2)
-		if err := l.shopping(ctx, p, account); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// shopping fills a basket with what the balance allows and changes its mind now and then.
-func (l *loader) shopping(ctx context.Context, p *place, account id.ID) error {
-	balance, err := l.spendable(ctx, account)
-	if err != nil {
-		return err
-	}
-	req := market.RedeemRequest{RequestID: l.request()}
-	if p.spec.scheme == "linyuan.yaml" {
-		req.Household = account
-	} else {
-		req.Member = account
-	}
-	for _, g := range some(l.rand, p.stock, 3) {
-		if g.Price > balance-req.Total {
-			continue
-		}
-		qty := int64(1)
-		if g.Price*2 <= balance-req.Total && g.Price < 10*points.Point {
-			qty = 2
-		}
-		req.Lines = append(req.Lines, market.Want{Goods: g.ID, Qty: qty})
-		req.Total += g.Price * points.Amount(qty)
-	}
-	if len(req.Lines) == 0 {
-		return nil
-	}
-	receipt, err := l.market.Redeem(ctx, p.keeper, p.id, p.shop, req)
-	if errs.KindOf(err) == errs.Conflict { // sold out: comes again another day
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if l.chance(2) {
-		_, err = l.market.Cancel(ctx, p.keeper, p.id, p.shop, receipt.ID, market.CancelRequest{RequestID: l.request(), Reason: "拿错了商品"})
-	}
-	return err
-}
-
-func (l *loader) spendable(ctx context.Context, account id.ID) (points.Amount, error) {
-	balances, err := ledger.Balances(ctx, l.db, account)
-	var sum points.Amount
-	for _, b := range balances {
-		if b.Kind == "spend" && b.Bucket == ledger.Available {
-			sum += b.Amount
-		}
-	}
-	return sum, err
-}
-
-// restock: on the 1st of each quarter the shop receives again what it began with, and a donation in autumn.
-func (l *loader) restock(ctx context.Context, p *place, day clock.Day) error {
-	if day.Dom() != 1 || day.Month()%3 != 1 || day == l.first {
-		return nil
-	}
-	l.set(day, 14, 0)
-	for i, g := range p.stock {
-		move := market.MoveRequest{RequestID: l.request(), Kind: "purchase", Qty: p.spec.goods[i].stock / 2, Origin: "村集体经济", CostFen: p.spec.goods[i].stock / 2 * p.spec.goods[i].cost * 100}
-		if i == 0 && day.Month() == 10 {
-			move = market.MoveRequest{RequestID: l.request(), Kind: "donation", Qty: 100, Origin: "后盾单位"}
-		}
-		if move.Qty == 0 {
-			continue
-		}
-		if _, err := l.market.MoveStock(ctx, p.secretary, p.id, p.shop, g.ID, move); err != nil {
 			return err
 		}
 	}
