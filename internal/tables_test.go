@@ -26,6 +26,7 @@ var writers = map[string]string{
 	"handovers": "access", "tries": "access", "personas": "access",
 	"login_codes": "access", "login_limits": "access", "household_pins": "access", "consents": "access",
 	"accounts": "ledger", "balances": "ledger", "entries": "ledger", "guards": "ledger", "lots": "ledger", "periods": "ledger", "totals": "ledger",
+	"seal_leaves": "ledger", "seal_nodes": "ledger", "seal_heads": "ledger",
 	"scheme_versions": "rulebook",
 	"tags":            "standing",
 	"successions":     "succession", "succession_parts": "succession", "succession_shares": "succession",

@@ -22,7 +22,8 @@ var errBroken = errors.New("the audit found broken rows")
 var audits = []func(context.Context, *storage.DB) (ledger.Report, error){ledger.Audit, cases.Audit, market.Audit}
 
 func auditCommand(set *settings) *cobra.Command {
-	return &cobra.Command{
+	var seals bool
+	cmd := &cobra.Command{
 		Use: "audit", Short: "Recompute every balance, total and stock from its entries and compare; changes nothing", Args: cobra.NoArgs,
 		Long: "Recompute every balance, total and stock from its entries and compare; changes nothing. Prints what was checked, with\ncounts, names broken rows and ends non-zero when there are any. Stop the server, or accept that rows in motion are named.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -30,13 +31,15 @@ func auditCommand(set *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return set.audit(cmd, cfg)
+			return set.audit(cmd, cfg, seals)
 		},
 	}
+	cmd.Flags().BoolVar(&seals, "seals", false, "also hold every entry against the seals: names what was changed, removed or put in since it was sealed")
+	return cmd
 }
 
 // audit opens no keys: after a restore they may not be there yet.
-func (s *settings) audit(cmd *cobra.Command, cfg config.Config) (err error) {
+func (s *settings) audit(cmd *cobra.Command, cfg config.Config, seals bool) (err error) {
 	db, err := storage.Open(cmd.Context(), cfg.Database)
 	if err != nil {
 		return err
@@ -51,6 +54,13 @@ func (s *settings) audit(cmd *cobra.Command, cfg config.Config) (err error) {
 		return err
 	}
 	report.Checks = append(report.Checks, photos)
+	if seals {
+		sealed, err := ledger.AuditSeals(cmd.Context(), db)
+		if err != nil {
+			return err
+		}
+		report.Checks = append(report.Checks, sealed.Checks...)
+	}
 	if _, err := fmt.Fprint(cmd.OutOrStdout(), report); err != nil {
 		return err
 	}

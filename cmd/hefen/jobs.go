@@ -34,6 +34,9 @@ func (p *program) startJobs(ctx context.Context, jobs *sync.WaitGroup) {
 		p.daily(ctx, "lapse reservations", p.market.LapseReservations)
 	})
 	jobs.Go(func() {
+		p.daily(ctx, "seal the books", func(ctx context.Context) (int, error) { return ledger.SealAll(ctx, p.db, p.now()) })
+	})
+	jobs.Go(func() {
 		p.daily(ctx, "expire lots", func(ctx context.Context) (int, error) { return ledger.ExpireLots(ctx, p.db, p.now()) })
 	})
 }

@@ -11,6 +11,7 @@ var features = []func(s *Server, a *api){
 	(*Server).registerCases,
 	(*Server).registerSync,
 	(*Server).registerLedger,
+	(*Server).registerSeals,
 	(*Server).registerStanding,
 	(*Server).registerScheme,
 	(*Server).registerMarket,

@@ -142,6 +142,11 @@ func (s *Server) printPassbook(ctx context.Context, by access.Actor, in *InPassb
 	if err != nil {
 		b.Spendable = "0"
 	}
+	if seals, err := ledger.Heads(ctx, s.DB, in.Village.ID, 0, 1); err != nil {
+		return nil, err
+	} else if len(seals) > 0 {
+		b.Seal, b.SealedOn = seals[0].Code(), clock.DayOf(clock.FromMs(seals[0].At)).Chinese()
+	}
 	if h.name != "" {
 		b.Name = village.MaskName(h.name)
 	}

@@ -26,3 +26,28 @@ func BenchmarkPost(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkSeal adds the entries of a month, and of a year, of which none has a leaf yet.
+func BenchmarkSeal(b *testing.B) {
+	for _, engine := range []storage.Dialect{storage.SQLite, storage.MySQL} {
+		for _, n := range []int{2000, 100_000} {
+			b.Run(fmt.Sprintf("%s/%d", engine, n), func(b *testing.B) {
+				for b.Loop() {
+					b.StopTimer()
+					w := newWorld(b, dbtest.Open(b, engine), 500)
+					for i := 0; i < n/2; i += 1000 {
+						ps := make([]ledger.Posting, 1000)
+						for k := range ps {
+							ps[k] = w.award(fmt.Sprint(i+k), w.accounts[k%500], 200)
+						}
+						w.must(ps...)
+					}
+					b.StartTimer()
+					if h := w.seal(); h.Size != int64(n) {
+						b.Fatal(h)
+					}
+				}
+			})
+		}
+	}
+}

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"time"
 
 	"hefen/internal/clock"
 	"hefen/internal/errs"
@@ -15,8 +16,9 @@ var ErrPending = errs.New(errs.Conflict, "ledger_pending", "还有未生效或�
 
 // Rehome puts the accounts of a village that is merged into another under the one that continues, with their balances
 // and totals as they are. Entries keep the village in whose book they were written. It returns ErrPending while
-// points of the village are pending or held, because the decisions on them are the old village's.
-func Rehome(tx *storage.Tx, from, into id.ID) error {
+// points of the village are pending or held, because the decisions on them are the old village's. The book of the village
+// that ends is sealed for the last time: its tree holds all that was written while the accounts were its own.
+func Rehome(tx *storage.Tx, from, into id.ID, at time.Time) error {
 	if _, err := tx.Exec("UPDATE accounts SET rev = rev + 1 WHERE village_id = ?", from); err != nil {
 		return fmt.Errorf("hold accounts: %w", err)
 	}
@@ -27,6 +29,9 @@ func Rehome(tx *storage.Tx, from, into id.ID) error {
 	}
 	if open > 0 {
 		return ErrPending.With("并入的村还有%d笔未生效或已预约的积分，请先办结再并村", open)
+	}
+	if _, err := SealIn(tx, from, at); err != nil {
+		return err
 	}
 	for _, table := range []string{"accounts", "totals"} {
 		if _, err := tx.Exec("UPDATE "+table+" SET village_id = ? WHERE village_id = ?", into, from); err != nil {

@@ -41,10 +41,10 @@ type Slip struct {
 // BookEntry is one line of a passbook page.
 type BookEntry struct{ On, Title, Amount, Left string }
 
-// Book is a page of a passbook; Seal is the root under which its entries are sealed, where there is one.
+// Book is a page of a passbook; Seal is the code under which the entries until SealedOn are sealed, where there is one.
 type Book struct {
-	Title, Village, Number, Name, Spendable, Printed, Seal string
-	Entries                                                []BookEntry
+	Title, Village, Number, Name, Spendable, Printed, Seal, SealedOn string
+	Entries                                                          []BookEntry
 }
 
 // Cards is an A4 page of cards to cut out.

@@ -49,10 +49,10 @@ func (s *Service) mergeVillages(ctx context.Context, by, into id.ID, in MergeVil
 		if err := x.knowsWallets(in.From); err != nil {
 			return err
 		}
-		if err := ledger.Rehome(x.tx, in.From, into); err != nil {
+		at := s.now()
+		if err := ledger.Rehome(x.tx, in.From, into, at); err != nil {
 			return err
 		}
-		at := s.now()
 		if err := access.Rehome(x.tx, in.From, into, by, x.rec.On, clock.Ms(at)); err != nil {
 			return err
 		}
