@@ -17,6 +17,7 @@ func (p *program) startJobs(ctx context.Context, jobs *sync.WaitGroup) {
 			p.log.Warn("lanes not given back; they lapse by themselves", "err", err)
 		}
 	})
+	jobs.Go(func() { p.everyFewMinutes(ctx, "sessions in use", p.access.WriteSeen) })
 	jobs.Go(func() {
 		p.daily(ctx, "purge sessions", func(ctx context.Context) (int, error) {
 			n, err := p.access.PurgeSessions(ctx)
@@ -65,5 +66,22 @@ func (p *program) daily(ctx context.Context, name string, task func(context.Cont
 			return
 		case <-t.C:
 		}
+	}
+}
+
+// everyFewMinutes runs a task that is small, and once more when the server stops.
+func (p *program) everyFewMinutes(ctx context.Context, name string, task func(context.Context) (int, error)) {
+	t := time.NewTicker(5 * time.Minute)
+	defer t.Stop()
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-t.C:
+		}
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		if _, err := task(last); err != nil {
+			p.log.Warn("task failed; it is tried again", "task", name, "err", err)
+		}
+		cancel()
 	}
 }

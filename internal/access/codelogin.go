@@ -54,6 +54,9 @@ func (s *Service) LoginByCode(ctx context.Context, r CodeLogin) (Session, error)
 				return err
 			}
 		}
+		if o.user, _, err = s.provenPhone(tx, o.user, idx); err != nil {
+			return err
+		}
 		if err := s.setPhone(tx, o.user, phone); err != nil {
 			return err
 		}

@@ -23,6 +23,9 @@ func (s *Service) Actor(ctx context.Context, token string) (Actor, error) {
 	now := s.now()
 	hash := hashToken(token)
 	a, err := s.load(ctx, bySession, clock.DayOf(now), hash, clock.Ms(now))
+	if err == nil {
+		s.seen.note(hash)
+	}
 	a.session = hash
 	return a, err
 }

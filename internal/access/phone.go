@@ -55,6 +55,7 @@ type PhoneRequest struct {
 type PhoneBound struct {
 	Phone    string `json:"phone" doc:"masked"`
 	Members  int    `json:"members" doc:"members of households the user stands for now"`
+	Joined   bool   `json:"joined" doc:"the person had come in with this number before; both are one user now"`
 	Repeated bool   `json:"repeated"`
 }
 
@@ -78,8 +79,10 @@ func (s *Service) BindPhone(ctx context.Context, a Actor, r PhoneRequest) (Phone
 	if wxErr != nil && !errors.Is(wxErr, wechat.ErrCode) {
 		return PhoneBound{}, fmt.Errorf("bind phone: %w", wxErr)
 	}
-	var repeated bool
+	var repeated, joined bool
+	keep := a.user
 	err := s.db.InTx(ctx, func(tx *storage.Tx) (err error) {
+		keep, joined = a.user, false
 		// A code serves once: the repeat of a request that succeeded is known here, not at WeChat.
 		if _, repeated, err = tx.Once(a.user, r.RequestID, "phone", r.Code, a.user); err != nil || repeated {
 			return err
@@ -87,17 +90,25 @@ func (s *Service) BindPhone(ctx context.Context, a Actor, r PhoneRequest) (Phone
 		if wxErr != nil {
 			return fmt.Errorf("bind phone: %w", wxErr)
 		}
-		return s.setPhone(tx, a.user, phone)
+		if keep, joined, err = s.provenPhone(tx, a.user, s.db.Keys.Index(storage.IndexPhone, phone)); err != nil {
+			return err
+		}
+		if keep != a.user { // the session is the other's from now on, and so is the repeat of this request
+			if _, _, err := tx.Once(keep, r.RequestID, "phone", r.Code, keep); err != nil {
+				return err
+			}
+		}
+		return s.setPhone(tx, keep, phone)
 	})
 	if err != nil {
 		return PhoneBound{}, err
 	}
-	me, err := s.ActAs(ctx, a.user)
+	me, err := s.ActAs(ctx, keep)
 	if err != nil {
 		return PhoneBound{}, err
 	}
-	out := PhoneBound{Members: len(me.homes), Repeated: repeated}
-	out.Phone, err = s.phoneOf(ctx, a.user)
+	out := PhoneBound{Members: len(me.homes), Joined: joined, Repeated: repeated}
+	out.Phone, err = s.phoneOf(ctx, keep)
 	return out, err
 }
 
@@ -111,7 +122,7 @@ func (s *Service) setPhone(tx *storage.Tx, user id.ID, phone string) error {
 		return err
 	}
 	idx := s.db.Keys.Index(storage.IndexPhone, phone)
-	if _, err := tx.Exec("UPDATE users SET phone_enc = ?, phone_idx = ? WHERE id = ?", sealed, idx, user); err != nil {
+	if _, err := tx.Exec("UPDATE users SET phone_enc = ?, phone_idx = ?, phone_at = ? WHERE id = ?", sealed, idx, clock.Ms(s.now()), user); err != nil {
 		return err
 	}
 	day := s.today()

@@ -40,6 +40,7 @@ type Service struct {
 	cost   int           // of a slow hash
 
 	names *lru.Cache[id.ID, string] // a name is given once and never changed
+	seen  seen
 }
 
 // New makes the service; wx may be nil where nobody can log in through WeChat.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"hefen/internal/clock"
 	"hefen/internal/errs"
 	"hefen/internal/storage"
 )
@@ -19,6 +20,7 @@ type Device struct {
 	How       string `json:"how" enum:"wechat,code,pin,demo" doc:"by WeChat, by a code to the phone, by household code and PIN"`
 	CreatedAt int64  `json:"created_at" doc:"milliseconds since 1970 UTC"`
 	ExpiresAt int64  `json:"expires_at"`
+	SeenAt    int64  `json:"seen_at" doc:"when it was last used, to within some minutes; the one that asks: now"`
 	Current   bool   `json:"current" doc:"the one that asks"`
 
 	hash []byte
@@ -32,7 +34,7 @@ func (s *Service) Sessions(ctx context.Context, a Actor) ([]Device, error) {
 	if err := a.Allow(MaySignedIn, Place{}); err != nil {
 		return nil, err
 	}
-	rows, err := s.db.Query(ctx, "SELECT token_hash, device, how, created_at, expires_at FROM sessions WHERE user_id = ? AND expires_at > ? ORDER BY created_at DESC LIMIT 20",
+	rows, err := s.db.Query(ctx, "SELECT token_hash, device, how, created_at, expires_at, seen_at FROM sessions WHERE user_id = ? AND expires_at > ? ORDER BY created_at DESC LIMIT 20",
 		a.user, s.now().UnixMilli())
 	if err != nil {
 		return nil, fmt.Errorf("sessions: %w", err)
@@ -40,9 +42,12 @@ func (s *Service) Sessions(ctx context.Context, a Actor) ([]Device, error) {
 	list := []Device{}
 	err = eachRow(rows, func() error {
 		var d Device
-		err := rows.Scan(&d.hash, &d.Device, &d.How, &d.CreatedAt, &d.ExpiresAt)
+		err := rows.Scan(&d.hash, &d.Device, &d.How, &d.CreatedAt, &d.ExpiresAt, &d.SeenAt)
+		d.SeenAt = max(d.SeenAt, d.CreatedAt)
 		d.Ref = hex.EncodeToString(d.hash[:min(len(d.hash), refBytes)])
-		d.Current = string(d.hash) == string(a.session)
+		if d.Current = string(d.hash) == string(a.session); d.Current {
+			d.SeenAt = clock.Ms(s.now())
+		}
 		list = append(list, d)
 		return err
 	})

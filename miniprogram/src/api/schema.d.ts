@@ -3660,6 +3660,11 @@ export interface components {
             how: "wechat" | "code" | "pin" | "demo";
             /** @description names the session; it is no token */
             ref: string;
+            /**
+             * Format: int64
+             * @description when it was last used, to within some minutes; the one that asks: now
+             */
+            seen_at: number;
         };
         AccessGrant: {
             /** @description empty: today */
@@ -3823,6 +3828,8 @@ export interface components {
             village_name: string;
         };
         AccessPhoneBound: {
+            /** @description the person had come in with this number before; both are one user now */
+            joined: boolean;
             /**
              * Format: int64
              * @description members of households the user stands for now

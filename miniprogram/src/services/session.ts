@@ -63,6 +63,15 @@ export function choosePlace(household: string): void {
   uni.setStorageSync(PLACE_KEY, household)
 }
 
+/** Looks at a village whose code was scanned: its household and office come first. False when this person has neither there. */
+export function chooseVillage(village: string): boolean {
+  const household = me.value?.memberships.find((m) => m.village_id === village)
+  const held = offices().find((r) => r.village_id === village)
+  if (household) choosePlace(household.household_id)
+  if (held) chooseOffice(held.id)
+  return household !== undefined || held !== undefined
+}
+
 /** Takes up one of several offices, here or in another village. */
 export function chooseOffice(role: string): void {
   office.value = role

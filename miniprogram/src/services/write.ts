@@ -31,6 +31,11 @@ export class StillPending extends Error {
   }
 }
 
+/** When two users turned out to be one person: what the one left without an answer is the other's now. */
+export function adoptWrites(from: string, to: string): void {
+  if (from && from !== to) save(stored().map((p) => (p.user === from ? { ...p, user: to } : p)))
+}
+
 export interface WriteOptions {
   label: string
   user: string
