@@ -28,6 +28,7 @@ func (p *program) startJobs(ctx context.Context, jobs *sync.WaitGroup) {
 		p.notify.Run(ctx, func(err error) { p.log.Warn("messages not sent; they wait", "err", err) })
 	})
 	jobs.Go(func() { p.daily(ctx, "tell of expiring points", p.notify.TellExpiring) })
+	jobs.Go(func() { p.daily(ctx, "roll up figures", p.report.RollUp) })
 	jobs.Go(func() { p.daily(ctx, "purge messages", p.notify.Purge) })
 	jobs.Go(func() { p.daily(ctx, "sweep photos", p.media.Sweep) })
 	jobs.Go(func() { p.daily(ctx, "let published points count", p.cases.TakeEffect) })

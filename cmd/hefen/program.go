@@ -23,6 +23,7 @@ import (
 	"hefen/internal/notify"
 	"hefen/internal/preview"
 	"hefen/internal/redisx"
+	"hefen/internal/report"
 	"hefen/internal/rulebook"
 	"hefen/internal/scheme"
 	"hefen/internal/storage"
@@ -42,6 +43,7 @@ type program struct {
 	village *village.Service
 	book    *rulebook.Book
 	board   *board.Service
+	report  *report.Service
 
 	successions *succession.Service
 	access      *access.Service
@@ -94,6 +96,7 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	if p.notify, err = notify.New(p.db, p.now, p.access, wx, cfg.Notify); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
+	p.report = report.New(p.db, p.now, p.book, p.village, p.board)
 	p.lanes = storage.NewLanes(p.db, storage.LaneOptions{})
 	if err := p.board.Start(ctx, p.lanes); err != nil {
 		return nil, errors.Join(err, p.close())

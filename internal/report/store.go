@@ -1,0 +1,139 @@
+package report
+
+import (
+	"cmp"
+	"database/sql"
+	"fmt"
+	"maps"
+	"slices"
+
+	"hefen/internal/clock"
+	"hefen/internal/points"
+)
+
+const monthColumns = "village_id, span, entries, households, active, deeds, earned, lost, issued, deducted, redeemed, expired, other, late_reviews, late_objections"
+
+// query reads inside or outside a transaction.
+type query func(text string, args ...any) (*sql.Rows, error)
+
+// readMonths reads rows of report_months of one village, by span.
+func readMonths(q query, where string, args ...any) (map[clock.Span]*month, error) {
+	all := map[clock.Span]*month{}
+	rows, err := q("SELECT "+monthColumns+" FROM report_months WHERE "+where, args...)
+	if err := each(rows, err, func(r *sql.Rows) error {
+		var village int64
+		m := &month{}
+		err := r.Scan(&village, &m.span, &m.entries, &m.Households, &m.Active, &m.Deeds, &m.Earned, &m.Lost, &m.Issued, &m.Deducted, &m.Redeemed,
+			&m.Expired, &m.Other, &m.LateReviews, &m.LateObjections)
+		m.rate()
+		all[m.span] = m
+		return err
+	}); err != nil {
+		return nil, fmt.Errorf("read months: %w", err)
+	}
+	return all, nil
+}
+
+// store puts the months in the place of what stood there, and says how the village stands now.
+func (w *work) store(at int64) error {
+	if err := w.present(at); err != nil {
+		return err
+	}
+	for _, st := range w.stretches() {
+		if err := w.clear(st); err != nil {
+			return fmt.Errorf("clear months: %w", err)
+		}
+	}
+	for _, year := range w.years() {
+		if _, err := w.tx.Exec("DELETE FROM report_months WHERE village_id = ? AND span = ?", w.village.id, year); err != nil {
+			return fmt.Errorf("clear years: %w", err)
+		}
+	}
+	if err := w.insertMonths(); err != nil {
+		return fmt.Errorf("insert months: %w", err)
+	}
+	return w.insertParts()
+}
+
+func (w *work) clear(st stretch) error {
+	for _, table := range []string{"DELETE FROM report_months", "DELETE FROM report_classes", "DELETE FROM report_goods"} {
+		// a year's number lies between the months of its neighbours, never between its own
+		if _, err := w.tx.Exec(table+" WHERE village_id = ? AND span >= ? AND span <= ? AND span % 100 <> 0", w.village.id, st.first, st.last); err != nil {
+			return err
+		}
+	}
+	_, err := w.tx.Exec("DELETE FROM report_days WHERE village_id = ? AND on_day >= ? AND on_day <= ?", w.village.id, st.first.First(), st.last.Last())
+	return err
+}
+
+func (w *work) insertMonths() error {
+	var args []any
+	for _, rows := range []map[clock.Span]*month{w.fresh, w.sums} {
+		for _, span := range slices.Sorted(maps.Keys(rows)) {
+			m := rows[span]
+			args = append(args, w.village.id, span, m.entries, m.Households, m.Active, m.Deeds, int64(m.Earned), int64(m.Lost), int64(m.Issued), int64(m.Deducted),
+				int64(m.Redeemed), int64(m.Expired), int64(m.Other), m.LateReviews, m.LateObjections)
+		}
+	}
+	return w.tx.Insert("INSERT INTO report_months ("+monthColumns+") VALUES ", 15, args)
+}
+
+// insertParts stores what hangs on the months. What is nothing has no row.
+func (w *work) insertParts() error {
+	var classes, shelf, days []any
+	for _, span := range slices.Sorted(maps.Keys(w.fresh)) {
+		m := w.fresh[span]
+		for _, code := range slices.Sorted(maps.Keys(m.classes)) {
+			if c := m.classes[code]; c.Earned != 0 || c.Lost != 0 {
+				classes = append(classes, w.village.id, span, code, cmp.Or(c.Name, code), int64(c.Earned), int64(c.Lost))
+			}
+		}
+		for _, of := range slices.Sorted(maps.Keys(m.goods)) {
+			shelf = append(shelf, w.village.id, span, of, m.goods[of].qty, int64(m.goods[of].amount))
+		}
+		for _, on := range slices.Sorted(maps.Keys(m.days)) {
+			if d := m.days[on]; *d != (day{}) {
+				days = append(days, w.village.id, on, int64(d.earned), int64(d.issued), int64(d.redeemed))
+			}
+		}
+	}
+	if err := w.tx.Insert("INSERT INTO report_classes (village_id, span, class, name, earned, lost) VALUES ", 6, classes); err != nil {
+		return fmt.Errorf("insert classes: %w", err)
+	}
+	if err := w.tx.Insert("INSERT INTO report_goods (village_id, span, goods_id, qty, amount) VALUES ", 5, shelf); err != nil {
+		return fmt.Errorf("insert goods: %w", err)
+	}
+	if err := w.tx.Insert("INSERT INTO report_days (village_id, on_day, earned, issued, redeemed) VALUES ", 5, days); err != nil {
+		return fmt.Errorf("insert days: %w", err)
+	}
+	return nil
+}
+
+// lateDays is how long a record may wait for approval before it counts as late.
+const lateDays = 7
+
+// present stores how the village stands at this moment. What is late stands in the present month and year too, so that
+// a trend of it remains.
+func (w *work) present(at int64) error {
+	var accounts, waiting, reviews, objections int64
+	var outstanding points.Amount
+	before := clock.Ms(w.today.Add(-lateDays).Start())
+	err := w.tx.QueryRow(`SELECT (SELECT COUNT(*) FROM accounts WHERE village_id = ? AND closed_on > ?),
+		(SELECT COALESCE(SUM(b.amount), 0) FROM accounts a JOIN balances b ON b.account_id = a.id WHERE a.village_id = ? AND b.kind = 'spend'),
+		(SELECT COUNT(*) FROM cases WHERE village_id = ? AND state = 'submitted'),
+		(SELECT COUNT(*) FROM cases WHERE village_id = ? AND state = 'submitted' AND created_at < ?)`,
+		w.village.id, w.today, w.village.id, w.village.id, w.village.id, before).Scan(&accounts, &outstanding, &waiting, &reviews)
+	if err != nil {
+		return fmt.Errorf("read the present: %w", err)
+	}
+	this := clock.MonthSpan(w.today)
+	for _, m := range []*month{w.fresh[this], w.sums[clock.YearSpan(w.today)]} {
+		m.LateReviews, m.LateObjections = reviews, objections
+	}
+	_, err = w.tx.Exec(`UPDATE report_villages SET as_of = ?, on_day = ?, households = ?, accounts = ?, outstanding = ?, waiting = ?, late_reviews = ?, late_objections = ?
+		WHERE village_id = ?`, at, w.today, w.fresh[this].Households, accounts, int64(outstanding), waiting, reviews, objections, w.village.id)
+	if err != nil {
+		return fmt.Errorf("update village: %w", err)
+	}
+	return nil
+}
