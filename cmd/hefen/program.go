@@ -26,6 +26,7 @@ import (
 	"hefen/internal/report"
 	"hefen/internal/rulebook"
 	"hefen/internal/scheme"
+	"hefen/internal/season"
 	"hefen/internal/storage"
 	"hefen/internal/succession"
 	"hefen/internal/village"
@@ -53,6 +54,7 @@ type program struct {
 	notify      *notify.Service
 	photos      media.Store
 	media       *media.Service
+	season      *season.Service
 }
 
 // open makes the program on the configured database, whose schema must be current on MySQL and is made so on SQLite.
@@ -91,6 +93,7 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	p.market = market.New(p.db, p.now, p.village, p.book, p.access.Names)
 	p.market.WithPhotos(p.media)
 	p.market.UsePIN(p.access.CheckPIN)
+	p.season = season.New(p.db, p.now, p.village, p.book, p.market, p.media)
 	p.preview = preview.New(p.db, p.cases, p.village, p.book, p.market)
 	p.board = board.New(p.db, p.redis, p.now, p.book, p.village, board.Options{})
 	if p.notify, err = notify.New(p.db, p.now, p.access, wx, cfg.Notify); err != nil {

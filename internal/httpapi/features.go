@@ -20,4 +20,5 @@ var features = []func(s *Server, a *api){
 	(*Server).registerStock,
 	(*Server).registerPrint,
 	(*Server).registerInbox,
+	(*Server).registerSeason,
 }

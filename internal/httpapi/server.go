@@ -24,6 +24,7 @@ import (
 	"hefen/internal/preview"
 	"hefen/internal/redisx"
 	"hefen/internal/rulebook"
+	"hefen/internal/season"
 	"hefen/internal/standing"
 	"hefen/internal/storage"
 	"hefen/internal/succession"
@@ -54,6 +55,7 @@ type Server struct {
 	Standing    *standing.Service
 	Media       *media.Service
 	Notify      *notify.Service
+	Season      *season.Service
 
 	// Gauges are read at each look at /metrics: name without the prefix hefen_ → help and value.
 	Gauges map[string]Gauge

@@ -23,6 +23,7 @@ import (
 	"hefen/internal/preview"
 	"hefen/internal/rulebook"
 	"hefen/internal/scheme"
+	"hefen/internal/season"
 	"hefen/internal/standing"
 	"hefen/internal/storage"
 	"hefen/internal/storage/dbtest"
@@ -257,6 +258,7 @@ func (c *countyside) services(s *Server) {
 	if s.Notify, err = notify.New(c.db, c.now, s.Access, &wechat.Fake{}, config.Notify{ExpiringDays: 30}); err != nil {
 		c.t.Fatal(err)
 	}
+	s.Season = season.New(c.db, c.now, s.Village, s.Book, s.Market, s.Media)
 	s.Successions = succession.New(c.db, c.now, s.Village, func(ctx context.Context, village id.ID, day clock.Day) (*scheme.Scheme, error) {
 		v, err := s.Book.InForce(ctx, village, day)
 		if err != nil {
