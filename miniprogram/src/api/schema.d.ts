@@ -982,6 +982,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/closings/{closing}/ranks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 结账时的名次
+         * @description 谁可以用：本村的驻村队员、第一书记、评议小组成员、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["list-closing-ranks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/funds": {
         parameters: {
             query?: never;
@@ -1226,6 +1246,26 @@ export interface paths {
          * @description 谁可以用：本户的人；本村的村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
          */
         get: operations["get-household"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/closings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 历次结账对一户的结果和理由
+         * @description 谁可以用：本户的人；本村的驻村队员、第一书记、评议小组成员、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["list-household-closings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2398,6 +2438,86 @@ export interface paths {
          * @description 谁可以用：本村的第一书记、县级管理员。
          */
         post: operations["adopt-scheme"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/seasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 周期结账：办过的和办到哪一步
+         * @description 谁可以用：本村的驻村队员、第一书记、评议小组成员、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["list-seasons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/seasons/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 结账：清零结转、基础分、名次奖励、达标处理
+         * @description 谁可以用：本村的第一书记、县级管理员。
+         */
+        post: operations["close-season"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/seasons/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 停止计入：从现在起，这段日子的事记到下一周期
+         * @description 谁可以用：本村的第一书记、县级管理员。
+         */
+        post: operations["stop-season"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/seasons/{span}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 某月、某年结账前看一看：什么没办完，结了会怎样
+         * @description 谁可以用：本村的驻村队员、第一书记、评议小组成员、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["look-at-season"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -7088,6 +7208,183 @@ export interface components {
             ratio: number;
             state: string;
         };
+        SeasonClosing: {
+            /**
+             * Format: int64
+             * @description accounts looked at so far
+             */
+            accounts: number;
+            /** Format: int64 */
+            coin_sum: number;
+            /**
+             * Format: int64
+             * @description points given for a rank
+             */
+            coins: number;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            done_at?: number;
+            /** @description day on which it fell due */
+            due_on: string;
+            /** Format: int64 */
+            grant_sum: number;
+            /**
+             * Format: int64
+             * @description accounts whose base score was set anew
+             */
+            grants: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description consequences that were lifted
+             */
+            lifts: number;
+            /**
+             * Format: int64
+             * @description accounts on a watch list
+             */
+            named: number;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            planned_at?: number;
+            /**
+             * Format: int64
+             * @description what they lost, a negative number
+             */
+            reset_sum: number;
+            /**
+             * Format: int64
+             * @description wallets that were emptied
+             */
+            resets: number;
+            span: string;
+            /**
+             * @description due: not begun
+             * @enum {string}
+             */
+            state: "due" | "posting" | "done";
+            /**
+             * Format: int64
+             * @description consequences of thresholds that were set
+             */
+            tags: number;
+        };
+        SeasonOrder: {
+            /** @description close: what is not waited for, each with its reason */
+            overrides?: components["schemas"]["SeasonOverride"][];
+            request_id: string;
+            /** @description 2026, 2026H1, 2026Q4 or 2026-12; must be over */
+            span: string;
+            why: string;
+        };
+        SeasonOutlook: {
+            /** @description in order of day; those not done yet with what they would do today */
+            closings: components["schemas"]["SeasonClosing"][];
+            /**
+             * Format: int64
+             * @description since when, milliseconds since 1970 UTC; a stopped span can be closed a minute later
+             */
+            since?: number;
+            span: string;
+            /**
+             * @description of the ledger: grace: stopped, deeds count in the next period; closed: its standings never change
+             * @enum {string}
+             */
+            state: "open" | "grace" | "closed";
+            /** @description what is not settled yet */
+            waiting: components["schemas"]["SeasonWaiting"][];
+        };
+        SeasonOverride: {
+            /** @enum {string} */
+            kind: "case_submitted" | "case_decided" | "case_published" | "case_objected" | "inspection" | "lease" | "lease_return";
+            why: string;
+        };
+        SeasonPlace: {
+            account: string;
+            name: string;
+            number: string;
+            /**
+             * Format: int64
+             * @description those above plus one: ties share it
+             */
+            rank: number;
+            /** Format: int64 */
+            score: number;
+        };
+        SeasonPlaces: {
+            items: components["schemas"]["SeasonPlace"][];
+            /** @description cursor of the next page; empty: this was the last */
+            next: string;
+        };
+        SeasonRun: {
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            asked_at: number;
+            asked_by: string;
+            /** @description what the ends of its periods did or will do, in order of day */
+            closings: components["schemas"]["SeasonClosing"][];
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            done_at?: number;
+            id: string;
+            /** @description the request had been carried out before */
+            repeated?: boolean;
+            span: string;
+            /**
+             * @description stopped: deeds count in the next period, nothing is closed yet; waiting: some of it falls due on a later day
+             * @enum {string}
+             */
+            state: "stopped" | "closing" | "waiting" | "done";
+            /** @description what was not settled when it was closed, with the reasons for not waiting */
+            waited: components["schemas"]["SeasonWaiting"][];
+            why: string;
+        };
+        SeasonRuns: {
+            items: components["schemas"]["SeasonRun"][];
+        };
+        SeasonSaid: {
+            account: string;
+            /**
+             * Format: int64
+             * @description of coin: points; of rank: the score
+             */
+            amount?: number;
+            closing: string;
+            due_on: string;
+            /** @enum {string} */
+            kind: "rank" | "coin" | "tag" | "lift" | "watch";
+            /** Format: int64 */
+            rank?: number;
+            /** @description why, in plain Chinese */
+            reason: string;
+            span: string;
+            wallet?: string;
+        };
+        SeasonSaidList: {
+            /** @description the latest first, at most 100 */
+            items: components["schemas"]["SeasonSaid"][];
+        };
+        SeasonWaiting: {
+            /** @description nothing is closed while it waits, unless it is overridden by name and with a reason */
+            blocks: boolean;
+            /** Format: int64 */
+            count: number;
+            /** @description some of them, the oldest first */
+            examples: string[];
+            /** @enum {string} */
+            kind: "case_submitted" | "case_decided" | "case_published" | "case_objected" | "inspection" | "lease" | "lease_return" | "reservation";
+            name: string;
+            /** @description the reason with which it was overridden */
+            why?: string;
+        };
         StandingLiftRequest: {
             request_id: string;
             /** @description the household reads it */
@@ -9354,6 +9651,42 @@ export interface operations {
             };
         };
     };
+    "list-closing-ranks": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+                closing: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonPlaces"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "get-funds": {
         parameters: {
             query?: never;
@@ -9869,6 +10202,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VillageDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-household-closings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonSaidList"];
                 };
             };
             /** @description Error */
@@ -12131,6 +12496,140 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Adopted"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-seasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonRuns"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "close-season": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeasonOrder"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonRun"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "stop-season": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeasonOrder"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonRun"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "look-at-season": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                /** @description 2026、2026H1、2026Q4、2026-12 */
+                span: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonOutlook"];
                 };
             };
             /** @description Error */
