@@ -1314,6 +1314,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/households/{household}/entries/{posting}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一笔流水的封账证明，手机上可以自己核对
+         * @description 谁可以用：本户的人；本村的村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["prove-entry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/households/{household}/export": {
         parameters: {
             query?: never;
@@ -2438,6 +2458,46 @@ export interface paths {
          * @description 谁可以用：本村的第一书记、县级管理员。
          */
         post: operations["adopt-scheme"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/seals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 封账记录，新的在前
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["list-seals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/seals/consistency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 证明后一次封账包含前一次的全部内容
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["prove-consistency"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4185,8 +4245,12 @@ export interface components {
             note?: string;
             /** @description there is a note that the content check holds back */
             note_held?: boolean;
+            /** @description the notice on which it stands */
+            notice?: string;
             /** @description of the household */
             number: string;
+            /** @description last day for an objection; empty where none can be made */
+            object_until?: string;
             occurred_on: string;
             /** @description evidence, where cases are listed or one is asked for */
             photos?: components["schemas"]["MediaShot"][];
@@ -4195,6 +4259,8 @@ export interface components {
              * @description what counts; 0 while undecided
              */
             points: number;
+            /** @description since when it stands there */
+            published_on?: string;
             /**
              * Format: int64
              * @description thousandths of the unit
@@ -4212,13 +4278,15 @@ export interface components {
             /** @description what it counts for others, where one case is asked for */
             shares?: components["schemas"]["CasesShareView"][];
             /** @enum {string} */
-            state: "draft" | "submitted" | "effective" | "amended" | "rejected" | "withdrawn" | "reversed";
+            state: "draft" | "submitted" | "decided" | "published" | "effective" | "objected" | "amended" | "rejected" | "withdrawn" | "reversed";
             state_name: string;
             /**
              * Format: int64
              * @description what the item gives before warnings and limits
              */
             value: number;
+            /** @description decided, but its points do not count before the days of publication are over */
+            waits?: boolean;
             /** @description a warning in place of a deduction */
             warned: boolean;
             /**
@@ -4572,8 +4640,12 @@ export interface components {
             note?: string;
             /** @description there is a note that the content check holds back */
             note_held?: boolean;
+            /** @description the notice on which it stands */
+            notice?: string;
             /** @description of the household */
             number: string;
+            /** @description last day for an objection; empty where none can be made */
+            object_until?: string;
             occurred_on: string;
             /** @description evidence, where cases are listed or one is asked for */
             photos?: components["schemas"]["MediaShot"][];
@@ -4582,6 +4654,8 @@ export interface components {
              * @description what counts; 0 while undecided
              */
             points: number;
+            /** @description since when it stands there */
+            published_on?: string;
             /**
              * Format: int64
              * @description thousandths of the unit
@@ -4597,13 +4671,15 @@ export interface components {
             /** @description what it counts for others, where one case is asked for */
             shares?: components["schemas"]["CasesShareView"][];
             /** @enum {string} */
-            state: "draft" | "submitted" | "effective" | "amended" | "rejected" | "withdrawn" | "reversed";
+            state: "draft" | "submitted" | "decided" | "published" | "effective" | "objected" | "amended" | "rejected" | "withdrawn" | "reversed";
             state_name: string;
             /**
              * Format: int64
              * @description what the item gives before warnings and limits
              */
             value: number;
+            /** @description decided, but its points do not count before the days of publication are over */
+            waits?: boolean;
             /** @description a warning in place of a deduction */
             warned: boolean;
             /**
@@ -4801,6 +4877,39 @@ export interface components {
             /** @description made by the client and kept until a definite answer */
             request_id: string;
         };
+        LedgerConsistency: {
+            from: components["schemas"]["LedgerHead"];
+            /** @description consistency proof of RFC 6962, hexadecimal */
+            path: string[];
+            to: components["schemas"]["LedgerHead"];
+        };
+        LedgerHead: {
+            /** @description 64 hexadecimal digits */
+            root: string;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            sealed_at: number;
+            /**
+             * Format: int64
+             * @description how many entries are sealed
+             */
+            size: number;
+            village: string;
+        };
+        LedgerInclusion: {
+            entry: string;
+            /**
+             * Format: int64
+             * @description number of the leaf, from 0
+             */
+            index: number;
+            /** @description hashes from the leaf to the root, hexadecimal */
+            path: string[];
+            /** @description the entry as it was sealed, layout in docs/ledger.md; the leaf is SHA-256 of a zero byte and its UTF-8 bytes */
+            text: string;
+        };
         LedgerOpeningReport: {
             /**
              * Format: int64
@@ -4840,6 +4949,10 @@ export interface components {
             state: "open" | "grace" | "closed";
             to_day: string;
             why: string;
+        };
+        LedgerProof: {
+            entries: components["schemas"]["LedgerInclusion"][];
+            seal: components["schemas"]["LedgerHead"];
         };
         LedgerShutRequest: {
             /** @description first day of a month; the day after the last period that was shut */
@@ -6794,6 +6907,8 @@ export interface components {
             evidence: string[];
             /** @description all of them are needed */
             evidence_all?: boolean;
+            /** @description a fault is closed with photos of before and after */
+            fix_photos?: boolean;
             /** @description first day of deeds that it covers; empty: always */
             from?: string;
             /** @description how to earn it, or who verifies it, in the village's words */
@@ -6830,6 +6945,8 @@ export interface components {
             valid?: components["schemas"]["SchemeTerm"];
             value: components["schemas"]["SchemeValue"];
             warn_first?: components["schemas"]["SchemeWarnFirst"];
+            /** @description how records come in: entry by an official, claim by the household itself, peer by another household; never empty */
+            ways: string[];
             /** @description the rule as people read it */
             words: components["schemas"]["SchemeItemWords"];
         };
@@ -6924,11 +7041,33 @@ export interface components {
         SchemeRecords: {
             /**
              * Format: int64
+             * @description working days within which an objection is settled
+             */
+            answer_days: number;
+            /**
+             * Format: int64
              * @description how old a deed may be when it is entered
              */
             backdate_days: number;
+            /**
+             * @description when decided points count: at once, or when the days of publication have passed without an objection
+             * @enum {string}
+             */
+            effect: "at_once" | "after_publication";
+            /** @description item that scores the collector of a record found falsified */
+            falsified?: string;
             /** @description entries of group leaders wait for approval even where the item needs none */
             leaders_wait: boolean;
+            /**
+             * Format: int64
+             * @description how long after the decision, or after the day of the notice, an objection may be made
+             */
+            object_days: number;
+            /**
+             * Format: int64
+             * @description how long a notice stands
+             */
+            publish_days: number;
             /**
              * Format: int64
              * @description how long the author may withdraw a record
@@ -6998,6 +7137,8 @@ export interface components {
             month?: number;
         };
         SchemeReview: {
+            /** @description what the household gives itself and what the panel gives count half each */
+            average?: boolean;
             /** @description takes effect as it is entered */
             direct: boolean;
             /**
@@ -7207,6 +7348,11 @@ export interface components {
             /** Format: int64 */
             ratio: number;
             state: string;
+        };
+        SealPage: {
+            items: components["schemas"]["LedgerHead"][];
+            /** @description cursor of the next page; empty at the end */
+            next: string;
         };
         SeasonClosing: {
             /**
@@ -9188,7 +9334,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description 空为全部 */
-                state?: "draft" | "submitted" | "effective" | "amended" | "rejected" | "withdrawn" | "reversed";
+                state?: "draft" | "submitted" | "decided" | "published" | "effective" | "objected" | "amended" | "rejected" | "withdrawn" | "reversed";
                 /** @description 只看这一户 */
                 household?: string;
                 /** @description 只看自己登记的（含交接给自己的） */
@@ -10304,6 +10450,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntryPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "prove-entry": {
+        parameters: {
+            query?: {
+                /** @description 按人积分的村：看哪一位的；空为本人或户主 */
+                member?: string;
+                /** @description in which seal, by its size; 0: the newest */
+                size?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+                /** @description id of the event, as the passbook gives it */
+                posting: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerProof"];
                 };
             };
             /** @description Error */
@@ -12496,6 +12681,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Adopted"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-seals": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "prove-consistency": {
+        parameters: {
+            query: {
+                /** @description size of the earlier seal */
+                from: number;
+                /** @description size of the later seal; 0: the newest */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerConsistency"];
                 };
             };
             /** @description Error */
