@@ -42,6 +42,7 @@ var writers = map[string]string{
 	"messages":           "message", "message_marks": "message",
 	"notify_subscriptions": "notify", "notify_pushes": "notify", "expiry_told": "notify",
 	"season_runs": "season", "season_closes": "season", "season_ranks": "season", "season_lines": "season", "season_told": "season",
+	"voices": "voice", "voice_steps": "voice",
 }
 
 // byName are the packages with unexported helpers that are given the name of one of their own tables; storage also seals

@@ -27,6 +27,7 @@ func (p *program) startJobs(ctx context.Context, jobs *sync.WaitGroup) {
 	jobs.Go(func() {
 		p.notify.Run(ctx, func(err error) { p.log.Warn("messages not sent; they wait", "err", err) })
 	})
+	jobs.Go(func() { p.daily(ctx, "raise overdue voices", p.voice.RaiseOverdue) })
 	jobs.Go(func() { p.daily(ctx, "tell of expiring points", p.notify.TellExpiring) })
 	jobs.Go(func() { p.daily(ctx, "roll up figures", p.report.RollUp) })
 	jobs.Go(func() { p.daily(ctx, "purge messages", p.notify.Purge) })

@@ -30,6 +30,7 @@ import (
 	"hefen/internal/storage"
 	"hefen/internal/succession"
 	"hefen/internal/village"
+	"hefen/internal/voice"
 )
 
 // program is an opened database with the services on it: what serve and the administrative commands share.
@@ -52,6 +53,7 @@ type program struct {
 	market      *market.Service
 	preview     *preview.Service
 	notify      *notify.Service
+	voice       *voice.Service
 	photos      media.Store
 	media       *media.Service
 	season      *season.Service
@@ -96,6 +98,7 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	p.season = season.New(p.db, p.now, p.village, p.book, p.market, p.media)
 	p.preview = preview.New(p.db, p.cases, p.village, p.book, p.market)
 	p.board = board.New(p.db, p.redis, p.now, p.book, p.village, board.Options{})
+	p.voice = voice.New(p.db, p.now, p.media, p.access.Names, clock.Weekdays, cfg.Voices.AnswerDays)
 	if p.notify, err = notify.New(p.db, p.now, p.access, wx, cfg.Notify); err != nil {
 		return nil, errors.Join(err, p.close())
 	}

@@ -19,6 +19,7 @@ type Config struct {
 	Wechat    Wechat   `koanf:"wechat"`
 	SMS       SMS      `koanf:"sms"`
 	Notify    Notify   `koanf:"notify"`
+	Voices    Voices   `koanf:"voices"`
 	Photos    Photos   `koanf:"photos"`
 	Pages     Pages    `koanf:"pages"`
 	Log       Log      `koanf:"log"`
@@ -76,6 +77,11 @@ type Template struct {
 	Fields map[string]string `koanf:"fields"` // keyword of the template → what fills it
 }
 
+// Voices bounds how long complaints and suggestions may wait.
+type Voices struct {
+	AnswerDays int `koanf:"answer_days"` // working days in which the village answers in writing
+}
+
 // Photos says where photos lie, what one may send, and for how long they are kept.
 type Photos struct {
 	Dir        string `koanf:"dir"`         // empty is data_dir/photos
@@ -128,6 +134,7 @@ func Default() Config {
 		Database: Database{Engine: SQLite},
 		Redis:    Redis{Prefix: "hefen:"},
 		Notify:   Notify{ExpiringDays: 30},
+		Voices:   Voices{AnswerDays: 7},
 		Photos:   Photos{MaxBytes: 12 << 20, PerDay: 800, KeepMonths: 36},
 		Pages:    Pages{Dir: "miniprogram/dist/build/h5"},
 		Log:      Log{Level: "info"},

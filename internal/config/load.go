@@ -149,6 +149,9 @@ func (c *Config) Validate() error {
 	c.validateListen(no)
 	c.validateStores(no)
 	c.validatePhotos(no)
+	if n := c.Voices.AnswerDays; n < 1 || n > 60 {
+		no("voices.answer_days", "%d; want between 1 and 60", n)
+	}
 	if n := c.Notify.ExpiringDays; n < 1 || n > 365 {
 		no("notify.expiring_days", "%d; want between 1 and 365", n)
 	}

@@ -21,4 +21,5 @@ var features = []func(s *Server, a *api){
 	(*Server).registerPrint,
 	(*Server).registerInbox,
 	(*Server).registerSeason,
+	(*Server).registerVoices,
 }

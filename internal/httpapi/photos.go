@@ -12,6 +12,7 @@ import (
 	"hefen/internal/cases"
 	"hefen/internal/id"
 	"hefen/internal/media"
+	"hefen/internal/voice"
 )
 
 // mayUpload: whoever belongs to the village or serves it may send photos, and use the own ones only.
@@ -156,6 +157,8 @@ func (s *Server) maySeePhotosOf(ctx context.Context, by access.Actor, u media.Us
 	switch u.Kind {
 	case cases.PhotosOfCases:
 		return s.Cases.MaySeePhotos(ctx, by, u.Village, u.Ref, u.Part)
+	case voice.Photos:
+		return s.Voice.MaySeePhotos(ctx, by, u.Village, u.Ref)
 	case "goods": // everybody of the village sees what the shop has
 		return by.Allow(maySeeVillage, access.Place{Village: u.Village})
 	}

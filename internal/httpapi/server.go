@@ -29,6 +29,7 @@ import (
 	"hefen/internal/storage"
 	"hefen/internal/succession"
 	"hefen/internal/village"
+	"hefen/internal/voice"
 )
 
 // Server holds what operations call. Fill the fields, then ask for Handler once.
@@ -56,6 +57,7 @@ type Server struct {
 	Media       *media.Service
 	Notify      *notify.Service
 	Season      *season.Service
+	Voice       *voice.Service
 
 	// Gauges are read at each look at /metrics: name without the prefix hefen_ → help and value.
 	Gauges map[string]Gauge

@@ -10,6 +10,7 @@ import (
 	"hefen/internal/standing"
 	"hefen/internal/storage"
 	"hefen/internal/succession"
+	"hefen/internal/voice"
 )
 
 // CarryOver brings over, in a merger of villages, what the features above the register hold of the village that ends.
@@ -21,6 +22,9 @@ func CarryOver(tx *storage.Tx, m succession.Merger) error {
 		return err
 	}
 	if err := message.Rehome(tx, m.From, m.Into); err != nil {
+		return err
+	}
+	if err := voice.Rehome(tx, m.From, m.Into); err != nil {
 		return err
 	}
 	return market.Rehome(tx, m.From, m.Into, m.By, m.On)

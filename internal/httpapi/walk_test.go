@@ -29,6 +29,7 @@ import (
 	"hefen/internal/storage/dbtest"
 	"hefen/internal/succession"
 	"hefen/internal/village"
+	"hefen/internal/voice"
 	"hefen/internal/wechat"
 )
 
@@ -255,6 +256,7 @@ func (c *countyside) services(s *Server) {
 	s.Media = media.New(c.db, c.now, photos, s.Config.Photos)
 	s.Cases = cases.New(c.db, c.now, s.Village, s.Book, s.Access, s.Media)
 	s.Preview = preview.New(c.db, s.Cases, s.Village, s.Book, s.Market)
+	s.Voice = voice.New(c.db, c.now, s.Media, s.Access.Names, clock.Weekdays, 7)
 	if s.Notify, err = notify.New(c.db, c.now, s.Access, &wechat.Fake{}, config.Notify{ExpiringDays: 30}); err != nil {
 		c.t.Fatal(err)
 	}

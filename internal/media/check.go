@@ -58,14 +58,14 @@ func (s *Service) ask(tx *storage.Tx, by Sender, trusted bool, q inquiry) error 
 		return nil
 	}
 	at := clock.Ms(s.now())
-	_, err := tx.Exec("INSERT INTO content_checks (id, village_id, kind, ref_id, user_id, trusted, verdict, asked_at, checked_at) VALUES (?,?,?,?,?,?,?,?,0)",
-		tx.NewID(), by.Village, q.Kind, q.Ref, by.User, bit(trusted), verdictWaiting, at)
+	_, err := tx.Exec("INSERT INTO content_checks (id, village_id, kind, ref_id, user_id, trusted, verdict, asked_at, checked_at, text) VALUES (?,?,?,?,?,?,?,?,0,?)",
+		tx.NewID(), by.Village, q.Kind, q.Ref, by.User, bit(trusted), verdictWaiting, at, excerpt(q.Text))
 	if storage.IsDuplicate(err) {
 		if q.Kind == checkPhoto {
 			return nil
 		}
-		_, err = tx.Exec("UPDATE content_checks SET verdict = ?, user_id = ?, trusted = ?, asked_at = ?, checked_at = 0 WHERE kind = ? AND ref_id = ?",
-			verdictWaiting, by.User, bit(trusted), at, q.Kind, q.Ref)
+		_, err = tx.Exec("UPDATE content_checks SET verdict = ?, user_id = ?, trusted = ?, asked_at = ?, checked_at = 0, judged_by = 0, text = ? WHERE kind = ? AND ref_id = ?",
+			verdictWaiting, by.User, bit(trusted), at, excerpt(q.Text), q.Kind, q.Ref)
 	}
 	if err != nil {
 		return fmt.Errorf("ask for check: %w", err)
@@ -115,7 +115,11 @@ func (s *Service) checkLane(ctx context.Context, _ storage.Lane, rows []storage.
 
 func (s *Service) judge(ctx context.Context, q inquiry, v wechat.Verdict) error {
 	return s.db.InTx(ctx, func(tx *storage.Tx) error {
-		_, err := tx.Exec("UPDATE content_checks SET verdict = ?, checked_at = ? WHERE kind = ? AND ref_id = ?", string(v), clock.Ms(s.now()), q.Kind, q.Ref)
+		text := "text"
+		if v != wechat.Review { // only a person who has to judge needs the words here
+			text = "''"
+		}
+		_, err := tx.Exec("UPDATE content_checks SET verdict = ?, checked_at = ?, text = "+text+" WHERE kind = ? AND ref_id = ?", string(v), clock.Ms(s.now()), q.Kind, q.Ref)
 		return err
 	})
 }
