@@ -558,6 +558,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/regions/{region}/voices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 镇县：各村超期没有答复、答复不满意的，和直接提给镇里的
+         * @description 谁可以用：管辖该地区的镇县督导、县级管理员。
+         */
+        get: operations["list-raised-voices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/towns/{town}/boards/villages": {
         parameters: {
             query?: never;
@@ -996,6 +1016,46 @@ export interface paths {
         get: operations["list-closing-ranks"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/content-reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 内容检查拿不准、要人看一眼的文字和照片
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        get: operations["list-content-reviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/content-reviews/{review}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 可以显示，或者不显示
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        post: operations["judge-content"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1716,6 +1776,26 @@ export interface paths {
         get: operations["list-tags"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/voices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 投诉和建议：本户的人提，或由工作人员替没有手机的人写下
+         * @description 谁可以用：本户的人；本村的村民小组长、驻村队员、第一书记。
+         */
+        post: operations["speak"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3684,6 +3764,106 @@ export interface paths {
          * @description 谁可以用：本村的驻村队员、第一书记、县级管理员。
          */
         post: operations["add-team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/voices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 投诉和建议：自己提的、村里公开的；答复的人看到全部
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["list-voices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/voices/{voice}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一条投诉或建议和它经过的每一步
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["get-voice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/voices/{voice}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 书面答复；到了镇里的由镇里答复
+         * @description 谁可以用：本村的驻村队员、第一书记、镇县督导、县级管理员。
+         */
+        post: operations["answer-voice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/voices/{voice}/rate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 反映的人评价答复；不满意的镇里会看到
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        post: operations["rate-voice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/voices/{voice}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 答复以前撤回
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        post: operations["withdraw-voice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6489,6 +6669,43 @@ export interface components {
              */
             size: number;
         };
+        MediaJudgeRequest: {
+            /** @description true: it may be shown; false: it stays hidden from everybody but its sender */
+            accept: boolean;
+            /** @description made on the device */
+            request_id: string;
+        };
+        MediaJudged: {
+            accepted: boolean;
+            id: string;
+            repeated?: boolean;
+        };
+        MediaRef: {
+            /** @description as the upload answered */
+            photo?: string;
+            /** @description instead of the id: of the file as it was sent */
+            sha256?: string;
+        };
+        MediaReview: {
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            at: number;
+            id: string;
+            /** @description photo, or whose text it is: case_note, voice, … */
+            kind: string;
+            kind_name: string;
+            photo?: components["schemas"]["MediaShot"];
+            /** @description name of who sent it */
+            sender: string;
+            text?: string;
+        };
+        MediaReviews: {
+            items: components["schemas"]["MediaReview"][];
+            /** @description cursor of the next page; empty at the end */
+            next: string;
+        };
         MediaShot: {
             /**
              * Format: int64
@@ -8000,6 +8217,115 @@ export interface components {
             town_name: string;
             village_id: string;
         };
+        Voice: {
+            answer?: string;
+            /** Format: int64 */
+            answered_at?: number;
+            answerer?: string;
+            /** @description last day for the answer */
+            due_on: string;
+            /** @description an official wrote it down for somebody without a phone */
+            entered_for: boolean;
+            /** @description for those who answer and the author */
+            household?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "complaint" | "suggestion";
+            kind_name: string;
+            /** @description still open after that day */
+            late: boolean;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            made_at: number;
+            /** @description the author agrees that the village reads it, without a name */
+            may_be_shown: boolean;
+            /** @description the caller said it, or it was entered for the caller's household */
+            mine: boolean;
+            /** @description who said it */
+            name?: string;
+            number?: string;
+            photos?: components["schemas"]["MediaShot"][];
+            /** @description since when the town sees it */
+            raised_on?: string;
+            /** @enum {string} */
+            raised_why?: "overdue" | "unsatisfied";
+            /**
+             * Format: int64
+             * @description 3 good, 2 fair, 1 bad; 0 not rated
+             */
+            rating: number;
+            rating_note?: string;
+            repeated?: boolean;
+            /** @description the village reads it with its answer */
+            shown: boolean;
+            /** @enum {string} */
+            state: "open" | "answered" | "withdrawn";
+            state_name: string;
+            /** @description of one voice, for its author and those who answer */
+            steps?: components["schemas"]["VoiceStep"][];
+            text: string;
+            /** @description the content check holds the text back */
+            text_held?: boolean;
+            /** @description about the village's officials: only the town and county see and answer it */
+            to_town: boolean;
+            village_id: string;
+            /** @description in lists of a region */
+            village_name?: string;
+        };
+        VoiceAnswerRequest: {
+            answer: string;
+            /** @description made on the device */
+            request_id: string;
+            /** @description let the village read it with the answer, without a name; only where the author agrees */
+            show?: boolean;
+        };
+        VoicePage: {
+            items: components["schemas"]["Voice"][];
+            /** @description cursor of the next page; empty at the end */
+            next: string;
+        };
+        VoiceRateRequest: {
+            note?: string;
+            /**
+             * Format: int64
+             * @description 3 good, 2 fair, 1 bad: the town then sees it
+             */
+            rating: number;
+            /** @description made on the device */
+            request_id: string;
+        };
+        VoiceSpeakRequest: {
+            /** @enum {string} */
+            kind: "complaint" | "suggestion";
+            /** @description the village may read it with its answer, without a name */
+            may_be_shown?: boolean;
+            /** @description entered by an official: who of the household says it */
+            member?: string;
+            photos?: components["schemas"]["MediaRef"][];
+            /** @description made on the device */
+            request_id: string;
+            text: string;
+            /** @description about the village's officials: the village does not see it */
+            to_town?: boolean;
+        };
+        VoiceStep: {
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            at: number;
+            /** @description name of the official */
+            by?: string;
+            /** @enum {string} */
+            step: "said" | "answered" | "raised" | "rated" | "withdrawn";
+            text?: string;
+        };
+        VoiceStepRequest: {
+            /** @description made on the device */
+            request_id: string;
+        };
         WalletView: {
             /** Format: int64 */
             available: number;
@@ -9003,6 +9329,43 @@ export interface operations {
             };
         };
     };
+    "list-raised-voices": {
+        parameters: {
+            query?: {
+                /** @description 空为全部 */
+                state?: "open" | "answered" | "withdrawn";
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                region: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoicePage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "get-village-board": {
         parameters: {
             query: {
@@ -9820,6 +10183,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SeasonPlaces"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-content-reviews": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaReviews"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "judge-content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                review: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MediaJudgeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaJudged"];
                 };
             };
             /** @description Error */
@@ -11228,6 +11662,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TagList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    speak: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoiceSpeakRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Voice"];
                 };
             };
             /** @description Error */
@@ -15161,6 +15631,185 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TeamOutput"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-voices": {
+        parameters: {
+            query?: {
+                /** @description 空为全部 */
+                state?: "open" | "answered" | "withdrawn";
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+                /** @description 自己提的、村里公开的、全部（只对答复的人，其他人看到自己提的） */
+                of?: "mine" | "shown" | "all";
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoicePage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-voice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                voice: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Voice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "answer-voice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                voice: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoiceAnswerRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Voice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "rate-voice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                voice: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoiceRateRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Voice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "withdraw-voice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                voice: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VoiceStepRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Voice"];
                 };
             };
             /** @description Error */
