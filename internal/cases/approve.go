@@ -46,6 +46,9 @@ func (s *Service) Approve(ctx context.Context, a access.Actor, village, caseID i
 	if err := c.notOwn(a); err != nil {
 		return Answer{}, err
 	}
+	if err := s.beforePanel(ctx, c); err != nil {
+		return Answer{}, err
+	}
 	return s.step(ctx, a, village, caseID, "cases.approve", r, func(tx *storage.Tx, at time.Time) error {
 		return s.approve(tx, v, a.User(), c, r.Why, at)
 	})
@@ -101,7 +104,10 @@ func (s *Service) approve(tx *storage.Tx, v *rulebook.Version, by id.ID, seen *r
 	if err := storeAside(tx, st.cases, false); err != nil {
 		return err
 	}
-	return st.post(tx)
+	if err := st.post(tx); err != nil {
+		return err
+	}
+	return answered(tx, st.cases, at)
 }
 
 // passLevel notes an approval that is not the last.
@@ -147,7 +153,11 @@ func (s *Service) Reject(ctx context.Context, a access.Actor, village, caseID id
 	if err := checkWhy(r.Why); err != nil {
 		return Answer{}, err
 	}
-	if _, err := s.toReview(ctx, a, village, caseID); err != nil {
+	c, err := s.toReview(ctx, a, village, caseID)
+	if err != nil {
+		return Answer{}, err
+	}
+	if err := s.beforePanel(ctx, c); err != nil {
 		return Answer{}, err
 	}
 	return s.step(ctx, a, village, caseID, "cases.reject", r, func(tx *storage.Tx, at time.Time) error {
@@ -157,7 +167,10 @@ func (s *Service) Reject(ctx context.Context, a access.Actor, village, caseID id
 		}
 		c.reasons = []string{"未通过审核：" + strings.TrimSpace(r.Why)}
 		c.decider, c.decidedAt = a.User(), clock.Ms(at)
-		return c.move(tx, reject, a.User(), at, r.Why)
+		if err := c.move(tx, reject, a.User(), at, r.Why); err != nil {
+			return err
+		}
+		return answered(tx, []*record{c}, at)
 	})
 }
 

@@ -38,6 +38,9 @@ var (
 var overseers = access.Need{Roles: []access.Role{access.TeamMember, access.FirstSecretary, access.PanelMember,
 	access.VillageSupervisor, access.Supervisor, access.CountyAdmin}, Scope: access.Village}
 
+// knowReporters see who told of another household's deed.
+var knowReporters = access.Need{Roles: []access.Role{access.TeamMember, access.FirstSecretary, access.VillageSupervisor, access.Supervisor, access.CountyAdmin}, Scope: access.Village}
+
 var (
 	ErrNoCase       = errs.New(errs.NotFound, "cases_not_found", "没有找到这条记录，请刷新后再看")
 	ErrSubjects     = errs.New(errs.Invalid, "cases_subjects", "请选择给谁记分，一次最多200户（人）")
@@ -53,6 +56,7 @@ var (
 	ErrNoChange     = errs.New(errs.Invalid, "cases_no_change", "分数、等级、数量和说明都与原来一样，没有要更正的；如果整条记录有误，请用冲正")
 	ErrBudgetWaits  = errs.New(errs.Conflict, "cases_budget_waits", "本村这段时间的积分发放总额已用完，这条记录等有余额时再办理")
 	ErrWhy          = errs.New(errs.Invalid, "cases_why", "请写明理由，最多200字")
+	ErrWay          = errs.New(errs.Conflict, "cases_way", "这个事项不能这样登记，请换一个办法")
 	ErrState        = errs.New(errs.Conflict, "cases_state", "这条记录现在不能这样办理，请刷新后再看")
 )
 

@@ -129,7 +129,7 @@ func (s *Service) AskedOf(ctx context.Context, a access.Actor, where, household 
 	if err := a.Allow(MaySeeConfirmations, access.Place{Village: where, Household: household}); err != nil {
 		return nil, err
 	}
-	rows, err := s.db.Query(ctx, `SELECT c.id, c.item_name, h.number, h.name, c.occurred_on, COALESCE(u.name, ''), f.asked_at
+	rows, err := s.db.Query(ctx, `SELECT c.id, c.item_name, h.number, h.name, c.occurred_on, CASE WHEN c.way = 'peer' THEN '' ELSE COALESCE(u.name, '') END, f.asked_at
 		FROM case_confirmations f JOIN cases c ON c.batch_id = f.batch_id AND c.state = 'submitted' JOIN households h ON h.id = c.household_id
 		LEFT JOIN users u ON u.id = f.asked_by WHERE f.household_id = ? AND f.confirmed_at = 0 AND f.village_id = ? ORDER BY c.id DESC LIMIT 50`, household, where)
 	if err != nil {

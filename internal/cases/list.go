@@ -93,8 +93,10 @@ func (s *Service) visible(ctx context.Context, a access.Actor, village id.ID, f 
 	args = storage.Args(leads, storage.Args(homes, args...)...)
 	if a.Has(access.GroupLeader, village) {
 		where += " OR c.author = ?"
-		args = append(args, a.User())
+	} else {
+		where += " OR c.author = ? AND c.way <> ''"
 	}
+	args = append(args, a.User())
 	where += ")"
 	return where, args, nil
 }
@@ -132,6 +134,9 @@ func (s *Service) Get(ctx context.Context, a access.Actor, village, caseID id.ID
 	if v.Shares, err = s.sharesOf(ctx, caseID); err != nil {
 		return View{}, err
 	}
+	if v.Ballot, err = s.ballot(ctx, a, v); err != nil {
+		return View{}, err
+	}
 	v.Events, err = s.events(ctx, caseID, v)
 	return *v, err
 }
@@ -139,7 +144,7 @@ func (s *Service) Get(ctx context.Context, a access.Actor, village, caseID id.ID
 // events are the steps of a case; the first is in the case itself.
 func (s *Service) events(ctx context.Context, caseID id.ID, v *View) ([]Event, error) {
 	rows, err := s.db.Query(ctx, `SELECT e.at_ms, COALESCE(u.name, ''), e.from_state, e.to_state, e.why
-		FROM case_events e LEFT JOIN users u ON u.id = e.by_user WHERE e.case_id = ? ORDER BY e.id`, caseID)
+		FROM case_events e LEFT JOIN users u ON u.id = e.by_user AND u.id <> ? WHERE e.case_id = ? ORDER BY e.id`, v.hidden, caseID)
 	if err != nil {
 		return nil, fmt.Errorf("read events: %w", err)
 	}

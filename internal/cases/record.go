@@ -133,6 +133,11 @@ type prepared struct {
 }
 
 func (s *Service) prepare(ctx context.Context, a access.Actor, where id.ID, r Request, batch id.ID, at time.Time, wait ...string) (*prepared, error) {
+	return s.prepareBy(ctx, a, where, r, batch, at, byOfficial, wait...)
+}
+
+// prepareBy is prepare for records that come in another way.
+func (s *Service) prepareBy(ctx context.Context, a access.Actor, where id.ID, r Request, batch id.ID, at time.Time, by entrant, wait ...string) (*prepared, error) {
 	today := clock.DayOf(at)
 	if r.OccurredOn == 0 {
 		r.OccurredOn = today
@@ -156,7 +161,10 @@ func (s *Service) prepare(ctx context.Context, a access.Actor, where id.ID, r Re
 		return nil, err
 	}
 	p := &prepared{subjects: subjects}
-	p.waits = append(waits(a, where, v.Scheme, item, r.OccurredOn, today), wait...)
+	if by.way == "" {
+		wait = append(waits(a, where, v.Scheme, item, r.OccurredOn, today), wait...)
+	}
+	p.waits = wait
 	if batch != 0 { // a preview needs no proof yet
 		var unconfirmed string
 		if p.proofs, unconfirmed, err = s.proofsOf(ctx, a, where, r, item, subjects); err != nil {
@@ -169,11 +177,11 @@ func (s *Service) prepare(ctx context.Context, a access.Actor, where id.ID, r Re
 	p.direct = len(p.waits) == 0
 	cs := make([]*record, len(subjects))
 	for i := range subjects {
-		if err := mayScore(a, v.Scheme.SubjectOf(item), where, &subjects[i]); err != nil {
+		if err := by.may(a, v.Scheme, item, where, &subjects[i]); err != nil {
 			return nil, err
 		}
 		c := newRecord(v, item, &subjects[i], r, a.User(), at)
-		c.id, c.batch = s.db.NewID(), batch
+		c.id, c.batch, c.way = s.db.NewID(), batch, by.way
 		if len(subjects) == 1 && batch != 0 {
 			c.id = batch
 		}
@@ -195,6 +203,20 @@ func (s *Service) prepare(ctx context.Context, a access.Actor, where id.ID, r Re
 	p.settlement = newSettlement(v, cs, a.User(), at)
 	return p, nil
 }
+
+// entrant is who enters a record: an official, the household itself, or another one.
+type entrant struct {
+	way  string // empty: an official
+	home id.ID  // of the household that claims or tells
+	may  func(a access.Actor, rules *scheme.Scheme, item *scheme.Item, where id.ID, sub *village.Subject) error
+}
+
+var byOfficial = entrant{may: func(a access.Actor, rules *scheme.Scheme, item *scheme.Item, where id.ID, sub *village.Subject) error {
+	if !item.Allows(scheme.WayEntry) {
+		return ErrWay.With("“%s”由村民自己申报，工作人员审核，不直接登记", item.Name)
+	}
+	return mayScore(a, rules.SubjectOf(item), where, sub)
+}}
 
 // subjects looks up whose accounts a deed moves: households and members, or groups and teams.
 func (s *Service) subjects(ctx context.Context, where id.ID, subject string, r Request) ([]village.Subject, error) {

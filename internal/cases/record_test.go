@@ -247,7 +247,7 @@ func countReads(t *testing.T, w *world) int64 {
 }
 
 // memberOf is the first member of a household.
-func memberOf(t *testing.T, w *world, household id.ID) id.ID {
+func memberOf(t testing.TB, w *world, household id.ID) id.ID {
 	t.Helper()
 	var member id.ID
 	if err := w.db.QueryRow(t.Context(), "SELECT member_id FROM memberships WHERE household_id = ?", household).Scan(&member); err != nil {

@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"hefen/internal/access"
@@ -49,6 +50,7 @@ type View struct {
 	PublishedOn   clock.Day      `json:"published_on,omitempty" doc:"since when it stands there"`
 	ObjectUntil   clock.Day      `json:"object_until,omitempty" doc:"last day for an objection; empty where none can be made"`
 	Waits         bool           `json:"waits,omitempty" doc:"decided, but its points do not count before the days of publication are over"`
+	Way           string         `json:"way,omitempty" enum:",claim,peer" doc:"empty: entered by an official; claim: by the household itself; peer: by another household, whose name only officials see"`
 	WithdrawUntil int64          `json:"withdraw_until,omitempty" doc:"until when the author may withdraw it, milliseconds since 1970 UTC"`
 	CanWithdraw   bool           `json:"can_withdraw"`
 	CanReview     bool           `json:"can_review" doc:"the caller may approve or reject it"`
@@ -57,9 +59,12 @@ type View struct {
 	Photos        []media.Shot   `json:"photos,omitempty" doc:"evidence, where cases are listed or one is asked for"`
 	Confirmations []Confirmation `json:"confirmations,omitempty" doc:"word of other households, where one case is asked for"`
 	Shares        []ShareView    `json:"shares,omitempty" doc:"what it counts for others, where one case is asked for"`
+	Ballot        *Ballot        `json:"ballot,omitempty" doc:"the panel's vote, where one case is asked for"`
 	Events        []Event        `json:"events,omitempty" doc:"each step, where one case is asked for"`
 
+	village id.ID
 	entered State // how it was entered, for the first of the steps
+	hidden  id.ID // who entered it, where the caller may not know
 }
 
 // Event is a step of a case: who, when, from what to what, why.
@@ -78,14 +83,21 @@ func (s *Service) view(a access.Actor, v *rulebook.Version, c *record, number, n
 		Household: c.household, Number: number, HouseholdName: name, Member: c.member, Account: c.account, OccurredOn: c.occurred,
 		Value: c.decidedValue, Points: c.worth, Warned: c.warned, Grade: c.grade, GradeName: c.gradeName, Quantity: c.quantity,
 		Asked: c.points, Note: c.note, Reasons: c.reasons, Author: c.author, CreatedAt: c.createdAt, DecidedAt: c.decidedAt, Revision: c.revision, entered: c.enteredAs,
-		Notice: c.notice, PublishedOn: c.published, ObjectUntil: objectUntil(v.Scheme, c), Waits: c.waits()}
+		Notice: c.notice, PublishedOn: c.published, ObjectUntil: objectUntil(v.Scheme, c), Waits: c.waits(), Way: c.way, village: c.village}
 	if c.member != 0 {
 		out.MemberName = name
+	}
+	if c.way == scheme.WayPeer && c.author != a.User() && a.Allow(knowReporters, access.Place{Village: c.village}) != nil {
+		out.Author, out.hidden = 0, c.author
 	}
 	place := access.Place{Village: c.village}
 	own := a.IsOwn(c.household)
 	mine := c.author == a.User()
-	if _, err := c.state.next(withdraw); err == nil && mine {
+	switch _, err := c.state.next(withdraw); {
+	case err != nil:
+	case c.way != "": // by WithdrawClaim, while it waits
+		out.CanWithdraw = c.state == Submitted && (mine || c.way == scheme.WayClaim && slices.Contains(a.Households(), c.household))
+	case mine:
 		until := withdrawUntil(v, c)
 		out.WithdrawUntil = clock.Ms(until)
 		out.CanWithdraw = !s.now().After(until)
@@ -158,6 +170,9 @@ func (s *Service) read(ctx context.Context, a access.Actor, village id.ID, where
 		}
 		out[i] = s.view(a, v, &n.record, n.number, n.household)
 		out[i].MemberName, out[i].AuthorName, out[i].DeciderName = n.member, n.author, n.decider
+		if out[i].hidden != 0 {
+			out[i].AuthorName = ""
+		}
 	}
 	return out, s.dress(ctx, a, village, out)
 }
