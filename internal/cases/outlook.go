@@ -18,7 +18,8 @@ var MayLook = access.Need{Roles: access.Officials, Scope: access.Self}
 type Outlook struct {
 	Points  points.Amount `json:"points" doc:"what would count"`
 	Warned  bool          `json:"warned"`
-	Reasons []string      `json:"reasons" doc:"with what is left of the limits"`
+	Reasons []string      `json:"reasons" doc:"why it would count so much"`
+	Left    []string      `json:"left" doc:"what is left of each limit on awards, as people read it"`
 }
 
 // Outlook says for each item with a fixed value what one more record would count today, by code. household must have
@@ -57,7 +58,11 @@ func (s *Service) Outlook(ctx context.Context, a access.Actor, village, househol
 		if err != nil {
 			return nil, err
 		}
-		out[c.Item] = Outlook{Points: d.Counted, Warned: d.Warned, Reasons: d.Reasons}
+		left, err := scheme.Remaining(plain, c, facts)
+		if err != nil {
+			return nil, err
+		}
+		out[c.Item] = Outlook{Points: d.Counted, Warned: d.Warned, Reasons: d.Reasons, Left: left}
 	}
 	return out, nil
 }

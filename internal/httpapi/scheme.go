@@ -11,6 +11,7 @@ import (
 	"hefen/internal/preview"
 	"hefen/internal/rulebook"
 	"hefen/internal/scheme"
+	"hefen/internal/village"
 )
 
 func (s *Server) registerScheme(a *api) {
@@ -42,6 +43,7 @@ type schemeView struct {
 	Base        *scheme.Base      `json:"base,omitempty"`
 	Records     scheme.Records    `json:"records"`
 	Redemption  scheme.Redemption `json:"redemption"`
+	Initials    map[string]string `json:"initials" doc:"first letters of the pinyin of each item's name, by code, for search"`
 }
 
 func (s *Server) scheme(ctx context.Context, _ access.Actor, in *schemeInput) (schemeView, error) {
@@ -55,10 +57,12 @@ func (s *Server) scheme(ctx context.Context, _ access.Actor, in *schemeInput) (s
 	}
 	r := v.Scheme
 	out := schemeView{Version: v.ID, Number: v.Number, Title: v.Title, AdoptedOn: v.AdoptedOn, FromDay: v.FromDay, Subject: r.Subject,
-		FenPerPoint: r.FenPerPoint, Wallets: r.Wallets, Classes: r.Classes, Items: []scheme.Item{}, Base: r.Base, Records: r.Records, Redemption: r.Redemption}
+		FenPerPoint: r.FenPerPoint, Wallets: r.Wallets, Classes: r.Classes, Items: []scheme.Item{}, Base: r.Base, Records: r.Records, Redemption: r.Redemption,
+		Initials: make(map[string]string, len(r.Items))}
 	for i := range r.Items {
 		if r.Items[i].InForce(day) {
 			out.Items = append(out.Items, r.Items[i])
+			_, out.Initials[r.Items[i].Code] = village.Pinyin(r.Items[i].Name)
 		}
 	}
 	return out, nil
@@ -113,7 +117,8 @@ type outlookRow struct {
 	Name    string        `json:"name"`
 	Points  points.Amount `json:"points" doc:"what would count"`
 	Warned  bool          `json:"warned" doc:"it would be a warning"`
-	Reasons []string      `json:"reasons" doc:"with what is left of the limits"`
+	Reasons []string      `json:"reasons" doc:"why it would count so much"`
+	Left    []string      `json:"left" doc:"what is left of each limit on awards, as people read it"`
 }
 
 type outlookList struct {
@@ -133,7 +138,7 @@ func (s *Server) outlook(ctx context.Context, by access.Actor, in *InPassbook) (
 	for i := range h.rules.Items {
 		item := &h.rules.Items[i]
 		if o, ok := all[item.Code]; ok {
-			out.Items = append(out.Items, outlookRow{item.Code, item.Name, o.Points, o.Warned, o.Reasons})
+			out.Items = append(out.Items, outlookRow{item.Code, item.Name, o.Points, o.Warned, o.Reasons, o.Left})
 		}
 	}
 	return out, nil

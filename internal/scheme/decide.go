@@ -1,6 +1,8 @@
 package scheme
 
 import (
+	"slices"
+
 	"hefen/internal/clock"
 	"hefen/internal/points"
 )
@@ -52,7 +54,18 @@ func (sh *share) delta() points.Amount { return sh.to - sh.from }
 
 // steps is the order of a decision: eligibility → value → amounts by role → multiplier → repeat → rounding → conflict
 // group → caps (item, class, person, total) → budget → open fault → effects. A construct of the file is one step.
-var steps = []func(*run) error{
+var steps = append(slices.Clip(uncapped),
+	each((*run).caps),
+	(*run).budget,
+	each((*run).openFault),
+	(*run).settle,
+	(*run).effects,
+	(*run).thresholds,
+	(*run).basis,
+)
+
+// uncapped are the steps before the limits.
+var uncapped = []func(*run) error{
 	(*run).eligible,
 	(*run).value,
 	(*run).divide,
@@ -61,13 +74,6 @@ var steps = []func(*run) error{
 	each((*run).repeat),
 	each((*run).round),
 	each((*run).replace),
-	each((*run).caps),
-	(*run).budget,
-	each((*run).openFault),
-	(*run).settle,
-	(*run).effects,
-	(*run).thresholds,
-	(*run).basis,
 }
 
 // each makes a step of what is done to every share.

@@ -103,9 +103,21 @@ func (g *Conflict) same(c *Case, d *Decided) bool {
 // caps lets each cap cut what counts to what is left of it: those of the item, of its class, of the person over all
 // items, of the account over all items. The tightest is named, because its numbers are those of the decision.
 func (r *run) caps(sh *share) {
+	r.eachCaps(func(caps []Cap, what string, within func(*Decided) bool) { r.apply(sh, caps, what, within) })
+	if sh.limit != "" {
+		r.becauseOf(sh, sh.limit)
+	}
+	if sh.beyond != 0 && sh.to != 0 {
+		sh.to = sh.to.Times(sh.beyond, 1000)
+		r.becauseOf(sh, "活动期间在上限以外按"+quantity(sh.beyond)+"倍计，"+plainPoints(sh.to))
+	}
+}
+
+// eachCaps visits the limits of the item, of its class, of the person and of all items, in this order.
+func (r *run) eachCaps(visit func(caps []Cap, what string, within func(*Decided) bool)) {
 	class := r.scheme.classes[r.item.Class]
-	r.apply(sh, r.item.Caps, "该项", func(d *Decided) bool { return d.Item == r.item.Code })
-	r.apply(sh, class.Caps, "“"+class.Name+"”类", func(d *Decided) bool { return d.Class == class.Code })
+	visit(r.item.Caps, "该项", func(d *Decided) bool { return d.Item == r.item.Code })
+	visit(class.Caps, "“"+class.Name+"”类", func(d *Decided) bool { return d.Class == class.Code })
 	for _, person := range [...]bool{true, false} {
 		for i := range r.scheme.Caps {
 			c := &r.scheme.Caps[i]
@@ -116,15 +128,8 @@ func (r *run) caps(sh *share) {
 			if person {
 				what = "个人各项合计"
 			}
-			r.apply(sh, r.scheme.Caps[i:i+1], what, func(d *Decided) bool { return !c.spares(d.Class) })
+			visit(r.scheme.Caps[i:i+1], what, func(d *Decided) bool { return !c.spares(d.Class) })
 		}
-	}
-	if sh.limit != "" {
-		r.becauseOf(sh, sh.limit)
-	}
-	if sh.beyond != 0 && sh.to != 0 {
-		sh.to = sh.to.Times(sh.beyond, 1000)
-		r.becauseOf(sh, "活动期间在上限以外按"+quantity(sh.beyond)+"倍计，"+plainPoints(sh.to))
 	}
 }
 

@@ -48,6 +48,14 @@ func sayPoints(c *Cap, what string, used, left points.Amount, loss bool) string 
 	return thisPer[c.Per] + what + "上限" + c.Points.String() + "分，已得" + used.String() + "分，本次计" + left.String() + "分"
 }
 
+func sayTimesLeft(c *Cap, what string, times int) string {
+	return thisPer[c.Per] + what + "最多记" + strconv.Itoa(c.Times) + "次，还能记" + strconv.Itoa(max(0, c.Times-times)) + "次"
+}
+
+func sayPointsLeft(c *Cap, what string, used points.Amount) string {
+	return thisPer[c.Per] + what + "上限" + c.Points.String() + "分，还剩" + max(0, c.Points-used).String() + "分"
+}
+
 var tagNames = map[string]string{TagVeto: "一票否决", TagBarred: "取消兑换资格", TagSuspended: "暂停", TagWarning: "警告", TagOpenFault: "待整改"}
 
 func sayTag(t *Tag) string {

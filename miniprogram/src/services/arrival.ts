@@ -17,7 +17,8 @@ export function arrival(query: Record<string, string | undefined> = {}): Arrival
   return { village: village ?? '', card: CARD.exec(link)?.[1] ?? '' }
 }
 
-function decoded(text = ''): string {
+/** A value of a page's query: the mini-program hands it over as it stood in the address, H5 read. */
+export function decoded(text = ''): string {
   try {
     return decodeURIComponent(text)
   } catch {

@@ -13,6 +13,11 @@ export function restart(path: string): void {
   uni.reLaunch({ url: path })
 }
 
+/** A page of the tab bar. */
+export function tab(path: string): void {
+  uni.switchTab({ url: path })
+}
+
 /** One page back, or to a given page when this one was opened directly. */
 export function back(fallback = '/pages/home/index'): void {
   if (getCurrentPages().length > 1) uni.navigateBack({})

@@ -1,0 +1,21 @@
+import type { IconName } from './icons'
+
+/** A way onward from the first page or from 我的. */
+export interface Way {
+  icon: IconName
+  /** At most five letters. */
+  name: string
+  path: string
+  /** The page is one of the tab bar's. */
+  tab?: boolean
+  /** How many wait behind it. */
+  count?: number
+}
+
+/** What a villager can do, from the first page. A page that is new to the villager gets its line here. */
+export const homeWays: Way[] = [
+  { icon: 'rules', name: '怎么得分', path: '/pages/rules/index' },
+  { icon: 'book', name: '积分存折', path: '/pages/passbook/index' },
+  { icon: 'basket', name: '能换什么', path: '/pages/goods/index', tab: true },
+  { icon: 'board', name: '全村排行', path: '/pages/boards/index', tab: true },
+]
