@@ -6848,13 +6848,15 @@ export interface components {
         };
         OutlookRow: {
             item: string;
+            /** @description what is left of each limit on awards, as people read it */
+            left: string[];
             name: string;
             /**
              * Format: int64
              * @description what would count
              */
             points: number;
-            /** @description with what is left of the limits */
+            /** @description why it would count so much */
             reasons: string[];
             /** @description it would be a warning */
             warned: boolean;
@@ -7488,6 +7490,10 @@ export interface components {
              */
             fen_per_point: number;
             from_day: string;
+            /** @description first letters of the pinyin of each item's name, by code, for search */
+            initials: {
+                [key: string]: string;
+            };
             items: components["schemas"]["SchemeItem"][];
             /**
              * Format: int64
