@@ -982,6 +982,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/cases/{case}/vote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 评议小组成员表决，一人一次
+         * @description 谁可以用：本村的评议小组成员。
+         */
+        post: operations["vote-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/cases/{case}/withdraw": {
         parameters: {
             query?: never;
@@ -1308,6 +1328,46 @@ export interface paths {
         get: operations["get-household"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 申报：本户自己报上来，审核后计分
+         * @description 谁可以用：本户的人。
+         */
+        post: operations["claim-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/claims/{case}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 审核以前撤回申报或报送
+         * @description 谁可以用：本户的人。
+         */
+        post: operations["withdraw-claim"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1692,6 +1752,26 @@ export interface paths {
         get: operations["get-household-redemption"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 报送：替别的户报好事，报送人只有工作人员看得到
+         * @description 谁可以用：本户的人。
+         */
+        post: operations["report-case"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2350,6 +2430,26 @@ export interface paths {
          * @description 谁可以用：本村的第一书记、县级管理员。
          */
         post: operations["set-point-value"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/polls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 等着本人表决的申报
+         * @description 谁可以用：本村的评议小组成员。
+         */
+        get: operations["list-polls"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4378,6 +4478,9 @@ export interface components {
             name: string;
             wallets: components["schemas"]["WalletView"][];
         };
+        CaseList: {
+            items: components["schemas"]["CasesView"][];
+        };
         CasesAnswer: {
             /** @description who is credited: household or member */
             account: string;
@@ -4393,6 +4496,8 @@ export interface components {
              * @description what can be spent after it, where it was just posted
              */
             balance_after?: number;
+            /** @description the panel's vote, where one case is asked for */
+            ballot?: components["schemas"]["CasesBallot"];
             /** @description common to what was entered together */
             batch: string;
             can_reverse: boolean;
@@ -4470,6 +4575,11 @@ export interface components {
             /** @description a warning in place of a deduction */
             warned: boolean;
             /**
+             * @description empty: entered by an official; claim: by the household itself; peer: by another household, whose name only officials see
+             * @enum {string}
+             */
+            way?: "" | "claim" | "peer";
+            /**
              * Format: int64
              * @description until when the author may withdraw it, milliseconds since 1970 UTC
              */
@@ -4491,6 +4601,45 @@ export interface components {
             number: string;
             occurred_on: string;
         };
+        CasesBallot: {
+            /** @description the caller is to vote and has not */
+            asked: boolean;
+            /** @description what the household gives itself counts half */
+            average?: boolean;
+            /** Format: int64 */
+            ayes: number;
+            /**
+             * Format: int64
+             * @description until when votes are taken, milliseconds since 1970 UTC
+             */
+            closes: number;
+            /**
+             * Format: int64
+             * @description items whose value the panel gives: the mean of the ayes
+             */
+            mean?: number;
+            /** Format: int64 */
+            noes: number;
+            /**
+             * Format: int64
+             * @description how many votes a result needs
+             */
+            quorum: number;
+            /** @description each vote, for officials */
+            votes?: components["schemas"]["CasesBallotVote"][];
+        };
+        CasesBallotVote: {
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            at: number;
+            aye: boolean;
+            name: string;
+            /** Format: int64 */
+            points?: number;
+            why?: string;
+        };
         CasesChange: {
             grade?: string;
             note?: string;
@@ -4506,6 +4655,32 @@ export interface components {
             quantity?: number;
             request_id: string;
             why: string;
+        };
+        CasesClaim: {
+            evidence?: components["schemas"]["CasesEvidence"][];
+            grade?: string;
+            /** @description code of an item that allows this way */
+            item: string;
+            note?: string;
+            /** @description day of the deed; today if empty */
+            occurred_on?: string;
+            parties?: components["schemas"]["CasesPartyRequest"][];
+            parts?: components["schemas"]["SchemePartResult"][];
+            /** Format: int64 */
+            persons?: number;
+            /**
+             * Format: int64
+             * @description items with a range: what the household gives itself, in hundredths
+             */
+            points?: number;
+            /**
+             * Format: int64
+             * @description thousandths of the unit
+             */
+            quantity?: number;
+            request_id: string;
+            /** @description reports: the other household, or its member where persons are scored; claims: the member, where persons are scored */
+            subject?: string;
         };
         CasesConfirmation: {
             /**
@@ -4788,6 +4963,8 @@ export interface components {
              * @description what can be spent after it, where it was just posted
              */
             balance_after?: number;
+            /** @description the panel's vote, where one case is asked for */
+            ballot?: components["schemas"]["CasesBallot"];
             /** @description common to what was entered together */
             batch: string;
             can_reverse: boolean;
@@ -4863,10 +5040,26 @@ export interface components {
             /** @description a warning in place of a deduction */
             warned: boolean;
             /**
+             * @description empty: entered by an official; claim: by the household itself; peer: by another household, whose name only officials see
+             * @enum {string}
+             */
+            way?: "" | "claim" | "peer";
+            /**
              * Format: int64
              * @description until when the author may withdraw it, milliseconds since 1970 UTC
              */
             withdraw_until?: number;
+        };
+        CasesVoteRequest: {
+            aye: boolean;
+            /**
+             * Format: int64
+             * @description items whose value the panel gives: what it is worth, in hundredths, with its sign
+             */
+            points?: number;
+            request_id: string;
+            /** @description mandatory for a no */
+            why?: string;
         };
         Changed: {
             /** @description the same request had been carried out before */
@@ -10130,6 +10323,42 @@ export interface operations {
             };
         };
     };
+    "vote-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesVoteRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "withdraw-case": {
         parameters: {
             query?: never;
@@ -10788,6 +11017,79 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VillageDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "claim-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesClaim"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "withdraw-claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesAnswer"];
                 };
             };
             /** @description Error */
@@ -11491,6 +11793,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarketReceipt"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "report-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesClaim"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesAnswer"];
                 };
             };
             /** @description Error */
@@ -12767,6 +13105,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarketOverview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-polls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseList"];
                 };
             };
             /** @description Error */
