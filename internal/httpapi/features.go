@@ -6,6 +6,7 @@ var features = []func(s *Server, a *api){
 	(*Server).registerLogin,
 	(*Server).registerExport,
 	(*Server).registerBoard,
+	(*Server).registerReport,
 	(*Server).registerVillage,
 	(*Server).registerSuccession,
 	(*Server).registerCases,

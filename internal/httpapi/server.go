@@ -23,6 +23,7 @@ import (
 	"hefen/internal/notify"
 	"hefen/internal/preview"
 	"hefen/internal/redisx"
+	"hefen/internal/report"
 	"hefen/internal/rulebook"
 	"hefen/internal/season"
 	"hefen/internal/standing"
@@ -48,6 +49,7 @@ type Server struct {
 	Village     *village.Service
 	Book        *rulebook.Book
 	Board       *board.Service
+	Report      *report.Service
 	Successions *succession.Service
 	Market      *market.Service
 	Preview     *preview.Service

@@ -21,6 +21,7 @@ import (
 	"hefen/internal/media"
 	"hefen/internal/notify"
 	"hefen/internal/preview"
+	"hefen/internal/report"
 	"hefen/internal/rulebook"
 	"hefen/internal/scheme"
 	"hefen/internal/season"
@@ -249,6 +250,7 @@ func (c *countyside) services(s *Server) {
 	s.Market = market.New(c.db, c.now, s.Village, s.Book, s.Access.Names)
 	s.Standing = standing.New(c.db, c.now, s.Village)
 	s.Board = board.New(c.db, nil, c.now, s.Book, s.Village, board.Options{})
+	s.Report = report.New(c.db, c.now, s.Book, s.Village, s.Board)
 	photos, err := media.NewFolder(c.t.TempDir())
 	if err != nil {
 		c.t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"hefen/internal/clock"
+	"hefen/internal/id"
 	"hefen/internal/points"
 )
 
@@ -21,17 +22,21 @@ func readMonths(q query, where string, args ...any) (map[clock.Span]*month, erro
 	all := map[clock.Span]*month{}
 	rows, err := q("SELECT "+monthColumns+" FROM report_months WHERE "+where, args...)
 	if err := each(rows, err, func(r *sql.Rows) error {
-		var village int64
-		m := &month{}
-		err := r.Scan(&village, &m.span, &m.entries, &m.Households, &m.Active, &m.Deeds, &m.Earned, &m.Lost, &m.Issued, &m.Deducted, &m.Redeemed,
-			&m.Expired, &m.Other, &m.LateReviews, &m.LateObjections)
-		m.rate()
+		_, m, err := scanMonth(r)
 		all[m.span] = m
 		return err
 	}); err != nil {
 		return nil, fmt.Errorf("read months: %w", err)
 	}
 	return all, nil
+}
+
+func scanMonth(r *sql.Rows) (of id.ID, m *month, err error) {
+	m = &month{}
+	err = r.Scan(&of, &m.span, &m.entries, &m.Households, &m.Active, &m.Deeds, &m.Earned, &m.Lost, &m.Issued, &m.Deducted, &m.Redeemed,
+		&m.Expired, &m.Other, &m.LateReviews, &m.LateObjections)
+	m.rate()
+	return of, m, err
 }
 
 // store puts the months in the place of what stood there, and says how the village stands now.

@@ -1,0 +1,33 @@
+package httpapi
+
+import (
+	"context"
+
+	"hefen/internal/access"
+	"hefen/internal/report"
+)
+
+func (s *Server) registerReport(a *api) {
+	register(a, get("/regions/{region}/figures", "get-region-figures", "乡镇或县的统计：参与、发放、兑换、结余、超期，按乡镇或按村列出，不含姓名").tagged("figures"), report.MayCount, s.regionFigures)
+	register(a, get("/villages/{village}/figures", "get-village-figures", "本村的统计：参与、发放、兑换、结余、各类积分、商品").tagged("figures"), report.MaySee, s.villageFigures)
+}
+
+type regionFiguresInput struct {
+	Region idParam   `path:"region" doc:"a county or a town"`
+	Span   spanParam `query:"span" required:"true" doc:"a year 2026 or a month 2026-11"`
+	By     string    `query:"by" enum:"town,village" doc:"left out: the towns of a county, the villages of a town"`
+	Order  string    `query:"order" enum:"code,active,issued" default:"code" doc:"another order than that of the codes is a ranking, which the region must have opened"`
+}
+
+func (s *Server) regionFigures(ctx context.Context, by access.Actor, in *regionFiguresInput) (report.Region, error) {
+	return s.Report.Region(ctx, by, in.Region.ID, report.Question{Span: in.Span.Span, By: in.By, Order: in.Order})
+}
+
+type villageFiguresInput struct {
+	InVillage
+	Span spanParam `query:"span" required:"true" doc:"a year 2026 or a month 2026-11"`
+}
+
+func (s *Server) villageFigures(ctx context.Context, by access.Actor, in *villageFiguresInput) (report.Village, error) {
+	return s.Report.Village(ctx, by, in.Village.ID, in.Span.Span)
+}
