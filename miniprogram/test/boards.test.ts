@@ -2,6 +2,7 @@ import { flushPromises, mount } from '@vue/test-utils'
 import { beforeEach, describe, expect, it } from 'vitest'
 import BoardRow from '@/components/board-row.vue'
 import { spanAt, spanName } from '@/services/spans'
+import Page from '@/pages/boards/index.vue'
 import { answers, requests } from './server'
 
 const NOW = Date.parse('2026-02-03T08:00:00Z')
@@ -39,7 +40,6 @@ describe('the boards page', () => {
   })
 
   it('asks for another board when another time or class is chosen, and shows no old rank under a new name', async () => {
-    const { default: Page } = await import('@/pages/boards/index.vue')
     const me = { user_id: '1', name: '张三', memberships: [{ village_id: '7', household_id: '8', member_id: '9' }], roles: [], bindings: [] }
     const page = (name: string) => ({ status: 200, body: { kind: 'households', span: '', items: [{ id: '8', name, rank: 1, amount: 100, tied: false, mine: true, moved: 1 }], of: 1 } })
     const rules = { status: 200, body: { subject: 'household', classes: [{ code: 'eco', name: '环境' }, { code: 'help', name: '互助' }], items: [] } }

@@ -494,6 +494,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/regions/{region}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 乡镇或县的统计：参与、发放、兑换、结余、超期，按乡镇或按村列出，不含姓名
+         * @description 谁可以用：管辖该地区的镇县督导、县级管理员。
+         */
+        get: operations["get-region-figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/regions/{region}/funds": {
         parameters: {
             query?: never;
@@ -1076,6 +1096,26 @@ export interface paths {
          * @description 谁可以用：本村的驻村队员、第一书记。
          */
         post: operations["judge-content"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 本村的统计：参与、发放、兑换、结余、各类积分、商品
+         * @description 谁可以用：本村的驻村队员、第一书记、评议小组成员、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["get-village-figures"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2244,6 +2284,26 @@ export interface paths {
         get: operations["village-mini-code"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/neighbour": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 按门牌上的户号找到要报送的一户，姓名隐去中间的字
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        post: operations["find-neighbour"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6970,6 +7030,24 @@ export interface components {
             /** @description case, redemption, reservation, notice, objection, complaint, activity, tag, posting, points */
             kind: string;
         };
+        NeighbourInputBody: {
+            /** @description the household's number, whole */
+            number: string;
+        };
+        NeighbourPerson: {
+            member: string;
+            /** @description masked */
+            name: string;
+        };
+        NeighbourView: {
+            group: string;
+            household: string;
+            /** @description masked */
+            name: string;
+            number: string;
+            /** @description where persons are scored: who it can be about */
+            people: components["schemas"]["NeighbourPerson"][];
+        };
         NotifyCount: {
             /**
              * Format: int64
@@ -7194,6 +7272,311 @@ export interface components {
             number: string;
             /** @description PNG of the QR code, base64 */
             qr_png: string;
+        };
+        ReportClass: {
+            /** Format: int64 */
+            earned: number;
+            /** Format: int64 */
+            lost: number;
+            name: string;
+        };
+        ReportDay: {
+            /** Format: int64 */
+            earned: number;
+            /** Format: int64 */
+            issued: number;
+            on: string;
+            /** Format: int64 */
+            redeemed: number;
+        };
+        ReportFigures: {
+            /**
+             * Format: int64
+             * @description households with a deed in the span that stands, their own or a member's
+             */
+            active: number;
+            /**
+             * Format: int64
+             * @description taken for deeds
+             */
+            deducted: number;
+            /**
+             * Format: int64
+             * @description deeds that were decided and gave or cost points
+             */
+            deeds: number;
+            /**
+             * Format: int64
+             * @description ranked points for deeds, corrections taken off
+             */
+            earned: number;
+            /**
+             * Format: int64
+             * @description lapsed, or ended with a period less what was carried over
+             */
+            expired: number;
+            /**
+             * Format: int64
+             * @description on the span's last day, or today
+             */
+            households: number;
+            /**
+             * Format: int64
+             * @description points that can be spent, given for deeds and awards, corrections taken off
+             */
+            issued: number;
+            /**
+             * Format: int64
+             * @description objections past their day, likewise
+             */
+            late_objections: number;
+            /**
+             * Format: int64
+             * @description records that waited too long for approval at the end of the span, or at the last roll-up
+             */
+            late_reviews: number;
+            /**
+             * Format: int64
+             * @description ranked points that deeds cost
+             */
+            lost: number;
+            /**
+             * Format: int64
+             * @description brought from paper books, or moved with a household; with sign
+             */
+            other: number;
+            /**
+             * Format: int64
+             * @description in people's hands at the end of the span, or at the last roll-up
+             */
+            outstanding: number;
+            /**
+             * Format: int64
+             * @description active of households, rounded down; 0 without households
+             */
+            percent: number;
+            /**
+             * Format: int64
+             * @description spent on goods, less what was cancelled
+             */
+            redeemed: number;
+        };
+        ReportGoods: {
+            /** Format: int64 */
+            amount: number;
+            name: string;
+            /** Format: int64 */
+            qty: number;
+            unit: string;
+        };
+        ReportMonth: {
+            /**
+             * Format: int64
+             * @description households with a deed in the span that stands, their own or a member's
+             */
+            active: number;
+            /**
+             * Format: int64
+             * @description taken for deeds
+             */
+            deducted: number;
+            /**
+             * Format: int64
+             * @description deeds that were decided and gave or cost points
+             */
+            deeds: number;
+            /**
+             * Format: int64
+             * @description ranked points for deeds, corrections taken off
+             */
+            earned: number;
+            /**
+             * Format: int64
+             * @description lapsed, or ended with a period less what was carried over
+             */
+            expired: number;
+            /**
+             * Format: int64
+             * @description on the span's last day, or today
+             */
+            households: number;
+            /**
+             * Format: int64
+             * @description points that can be spent, given for deeds and awards, corrections taken off
+             */
+            issued: number;
+            /**
+             * Format: int64
+             * @description objections past their day, likewise
+             */
+            late_objections: number;
+            /**
+             * Format: int64
+             * @description records that waited too long for approval at the end of the span, or at the last roll-up
+             */
+            late_reviews: number;
+            /**
+             * Format: int64
+             * @description ranked points that deeds cost
+             */
+            lost: number;
+            month: string;
+            /**
+             * Format: int64
+             * @description brought from paper books, or moved with a household; with sign
+             */
+            other: number;
+            /**
+             * Format: int64
+             * @description in people's hands at the end of the span, or at the last roll-up
+             */
+            outstanding: number;
+            /**
+             * Format: int64
+             * @description active of households, rounded down; 0 without households
+             */
+            percent: number;
+            /**
+             * Format: int64
+             * @description spent on goods, less what was cancelled
+             */
+            redeemed: number;
+        };
+        ReportPart: {
+            /**
+             * Format: int64
+             * @description households with a deed in the span that stands, their own or a member's
+             */
+            active: number;
+            code: string;
+            /**
+             * Format: int64
+             * @description taken for deeds
+             */
+            deducted: number;
+            /**
+             * Format: int64
+             * @description deeds that were decided and gave or cost points
+             */
+            deeds: number;
+            /**
+             * Format: int64
+             * @description ranked points for deeds, corrections taken off
+             */
+            earned: number;
+            /**
+             * Format: int64
+             * @description lapsed, or ended with a period less what was carried over
+             */
+            expired: number;
+            /**
+             * Format: int64
+             * @description on the span's last day, or today
+             */
+            households: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description points that can be spent, given for deeds and awards, corrections taken off
+             */
+            issued: number;
+            /**
+             * Format: int64
+             * @description objections past their day, likewise
+             */
+            late_objections: number;
+            /**
+             * Format: int64
+             * @description records that waited too long for approval at the end of the span, or at the last roll-up
+             */
+            late_reviews: number;
+            /**
+             * Format: int64
+             * @description ranked points that deeds cost
+             */
+            lost: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description brought from paper books, or moved with a household; with sign
+             */
+            other: number;
+            /**
+             * Format: int64
+             * @description in people's hands at the end of the span, or at the last roll-up
+             */
+            outstanding: number;
+            /**
+             * Format: int64
+             * @description active of households, rounded down; 0 without households
+             */
+            percent: number;
+            /**
+             * Format: int64
+             * @description spent on goods, less what was cancelled
+             */
+            redeemed: number;
+            town?: string;
+        };
+        ReportRegion: {
+            /**
+             * Format: int64
+             * @description of the oldest roll-up among its villages, milliseconds since 1970 UTC; 0: none yet
+             */
+            as_of: number;
+            /** @description the whole span before: last year's, last month's */
+            before: components["schemas"]["ReportFigures"];
+            /** @enum {string} */
+            by: "town" | "village";
+            /** @description by name, most points first */
+            classes: components["schemas"]["ReportClass"][];
+            id: string;
+            /** @description in order of their codes, unless a ranking was asked for and is open */
+            items: components["schemas"]["ReportPart"][];
+            /** @enum {string} */
+            kind: "county" | "town" | "village";
+            name: string;
+            /** @description what a ranking is not for */
+            note?: string;
+            /** @enum {string} */
+            order: "code" | "active" | "issued";
+            /** @description the region has opened the ranking of its villages: they may be listed in another order */
+            ranked: boolean;
+            span: string;
+            sum: components["schemas"]["ReportFigures"];
+            /** @description the months of the year, or the twelve up to the month */
+            trend: components["schemas"]["ReportMonth"][];
+        };
+        ReportVillage: {
+            /**
+             * Format: int64
+             * @description of the roll-up, milliseconds since 1970 UTC; 0: none yet
+             */
+            as_of: number;
+            /** @description the whole span before: last year's, last month's */
+            before: components["schemas"]["ReportFigures"];
+            /** @description most points first */
+            classes: components["schemas"]["ReportClass"][];
+            /** @description of a month: its days on which something happened */
+            days: components["schemas"]["ReportDay"][];
+            /** @description most points first */
+            goods: components["schemas"]["ReportGoods"][];
+            id: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description households without any deed in the span
+             */
+            quiet: number;
+            span: string;
+            sum: components["schemas"]["ReportFigures"];
+            /** @description the months of the year, or the twelve up to the month */
+            trend: components["schemas"]["ReportMonth"][];
+            /**
+             * Format: int64
+             * @description records that waited for approval at the last roll-up
+             */
+            waiting: number;
         };
         RulebookAdoptRequest: {
             /** @description day of the assembly */
@@ -9392,6 +9775,45 @@ export interface operations {
             };
         };
     };
+    "get-region-figures": {
+        parameters: {
+            query: {
+                /** @description a year 2026 or a month 2026-11 */
+                span: string;
+                /** @description left out: the towns of a county, the villages of a town */
+                by?: "town" | "village";
+                /** @description another order than that of the codes is a ranking, which the region must have opened */
+                order?: "code" | "active" | "issued";
+            };
+            header?: never;
+            path: {
+                /** @description a county or a town */
+                region: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportRegion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "sum-funds": {
         parameters: {
             query?: never;
@@ -10489,6 +10911,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MediaJudged"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-village-figures": {
+        parameters: {
+            query: {
+                /** @description a year 2026 or a month 2026-11 */
+                span: string;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportVillage"];
                 };
             };
             /** @description Error */
@@ -12747,6 +13203,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "find-neighbour": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NeighbourInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeighbourView"];
                 };
             };
             /** @description Error */

@@ -33,6 +33,8 @@ export type Entry = Schemas['EntryView']
 
 export type NewCase = Omit<Schemas['CasesRequest'], 'request_id'>
 export type Case = Schemas['CasesView']
+export type NewClaim = Omit<Schemas['CasesClaim'], 'request_id'>
+export type Neighbour = Schemas['NeighbourView']
 export type Inspection = Schemas['CasesInspection']
 export type InspectionLine = Schemas['CasesInspectionLine']
 export type Evidence = Schemas['CasesEvidence']

@@ -14,6 +14,8 @@ export interface Way {
 
 /** What a villager can do, from the first page. A page that is new to the villager gets its line here. */
 export const homeWays: Way[] = [
+  { icon: 'camera', name: '申报', path: '/pages/claim/index' },
+  { icon: 'clock', name: '我的申报', path: '/pages/claims/index' },
   { icon: 'rules', name: '怎么得分', path: '/pages/rules/index' },
   { icon: 'book', name: '积分存折', path: '/pages/passbook/index' },
   { icon: 'basket', name: '能换什么', path: '/pages/goods/index', tab: true },

@@ -1,0 +1,86 @@
+import { flushPromises, mount } from '@vue/test-utils'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Item } from '@/api/types'
+import { claimable, missingFrom, newClaim, thousandths, type ClaimForm } from '@/services/claim'
+import Page from '@/pages/claim/index.vue'
+import { answers, requests } from './server'
+
+const item = (over: object = {}) => ({ code: 'sweep', name: '清扫', class: 'eco', ways: ['entry', 'claim'], evidence: ['photo'], value: { kind: 'fixed', points: 200 }, words: { class: '环境', value: '每次2分', caps: '', evidence: '照片', review: '需1级审核' }, ...over }) as unknown as Item
+const form = (over: Partial<ClaimForm> = {}): ClaimForm => ({ item: item(), grade: '', points: '', quantity: '', note: '', occurred_on: '2026-03-01', subject: '', photos: ['9'], ...over })
+
+describe('a claim', () => {
+  it('is offered for rules that a household may enter and a phone can fill in', () => {
+    const all = [item(), item({ code: 'a', ways: ['entry'] }), item({ code: 'b', value: { kind: 'sheet' } }), item({ code: 'c', ways: ['peer'] }), item({ code: 'd', parties: [{ who: 'named' }] })]
+    expect(claimable(all, 'claim').map((i) => i.code)).toEqual(['sweep'])
+    expect(claimable(all, 'peer').map((i) => i.code)).toEqual(['c'])
+  })
+
+  it('says what is missing, one thing at a time', () => {
+    expect(missingFrom(form(), false)).toBe('')
+    expect(missingFrom(form({ photos: [] }), false)).toContain('照片')
+    expect(missingFrom(form({ photos: [], item: item({ evidence: ['photo', 'both'] }) }), false)).toBe('')
+    expect(missingFrom(form(), true)).toContain('谁做的')
+    const range = item({ value: { kind: 'range', from: 100, to: 500 } })
+    expect(missingFrom(form({ item: range, points: '6' }), false)).toContain('范围')
+    expect(missingFrom(form({ item: range, points: '3' }), false)).toContain('做了什么')
+    expect(missingFrom(form({ item: range, points: '3', note: '帮忙' }), false)).toBe('')
+    expect(missingFrom(form({ item: item({ value: { kind: 'per_unit', unit: '小时' } }), quantity: '0' }), false)).toContain('小时')
+  })
+
+  it('sends what the kind needs, in the measures of the server', () => {
+    expect(newClaim(form())).toEqual({ item: 'sweep', occurred_on: '2026-03-01', evidence: [{ kind: 'photo', photo: '9' }] })
+    expect(newClaim(form({ item: item({ value: { kind: 'per_unit' }, evidence: ['certificate'] }), quantity: '1.5', note: ' 两小时 ' }))).toEqual({ item: 'sweep', occurred_on: '2026-03-01', quantity: 1500, note: '两小时', evidence: [{ kind: 'certificate', photo: '9' }] })
+    expect(['1', '0.001', '1234567', '1.2345', '-1', ''].map(thousandths)).toEqual([1000, 1, undefined, undefined, undefined, undefined])
+  })
+})
+
+describe('photos being sent', () => {
+  beforeEach(() => {
+    answers.length = 0
+  })
+
+  it('go one after the other; one that failed can be sent again', async () => {
+    const sent: string[] = []
+    let fail = true
+    vi.mocked(uni.chooseImage as unknown as (o: { success(r: object): void }) => void).mockImplementation((o) => o.success({ tempFilePaths: ['a', 'b'] }))
+    vi.mocked(uni.uploadFile as unknown as (o: { filePath: string; success(r: object): void }) => void).mockImplementation((o) => {
+      sent.push(o.filePath)
+      if (o.filePath === 'b' && fail) return o.success({ statusCode: 413, data: JSON.stringify({ error: { code: 'x', msg: '照片太大' } }) })
+      o.success({ statusCode: 200, data: JSON.stringify({ photo: `id-${o.filePath}` }) })
+    })
+    const { usePhotos } = await import('@/composables/usePhotos')
+    const shots = usePhotos(() => '7')
+    await shots.add()
+    expect(shots.photos.map((p) => p.photo)).toEqual(['id-a', ''])
+    expect(shots.problem.value).toBe('照片太大')
+    fail = false
+    shots.again()
+    await flushPromises()
+    expect(shots.photos.map((p) => p.photo)).toEqual(['id-a', 'id-b'])
+    expect(sent).toEqual(['a', 'b', 'b'])
+    shots.remove(0)
+    expect([shots.problem.value, shots.photos.length]).toEqual(['', 1])
+  })
+})
+
+describe('the claim page', () => {
+  beforeEach(() => {
+    answers.length = 0
+  })
+
+  it('goes from the thing to sent in few taps, with the household in the path', async () => {
+    const me = { user_id: '1', name: '张三', memberships: [{ village_id: '7', household_id: '8', member_id: '9' }], roles: [], bindings: [] }
+    const rules = { subject: 'household', classes: [{ code: 'eco', name: '环境' }], items: [item({ evidence: ['none'] })], initials: { sweep: 'qs' } }
+    uni.setStorageSync('hefen.token', 't')
+    answers.push({ status: 200, body: me }, { status: 200, body: rules }, { status: 200, body: { id: '5' } })
+    const page = mount(Page, { global: { stubs: { 'wd-button': { template: '<button @click="$emit(\'click\')"><slot /></button>' } } } })
+    await flushPromises()
+    await page.find('.item').trigger('tap')
+    await page.findAll('button').find((b) => b.text() === '交上去')!.trigger('click')
+    await flushPromises()
+    const last = requests().at(-1)!
+    expect(last.url).toContain('/villages/7/households/8/claims')
+    expect(last.data).toMatchObject({ item: 'sweep' })
+    expect(page.text()).toContain('交上去了')
+  })
+})
