@@ -73,10 +73,10 @@ describe('the claim page', () => {
     const rules = { subject: 'household', classes: [{ code: 'eco', name: '环境' }], items: [item({ evidence: ['none'] })], initials: { sweep: 'qs' } }
     uni.setStorageSync('hefen.token', 't')
     answers.push({ status: 200, body: me }, { status: 200, body: rules }, { status: 200, body: { id: '5' } })
-    const page = mount(Page, { global: { stubs: { 'wd-button': { template: '<button @click="$emit(\'click\')"><slot /></button>' } } } })
+    const page = mount(Page)
     await flushPromises()
     await page.find('.item').trigger('tap')
-    await page.findAll('button').find((b) => b.text() === '交上去')!.trigger('click')
+    await page.findAll('wd-button').find((b) => b.text() === '交上去')!.trigger('click')
     await flushPromises()
     const last = requests().at(-1)!
     expect(last.url).toContain('/villages/7/households/8/claims')
