@@ -39,10 +39,11 @@ var writers = map[string]string{
 	"wish_votes": "market",
 	"media":      "media", "uploads": "media", "upload_chunks": "media", "media_uses": "media", "content_checks": "media",
 	"case_confirmations": "cases", "case_votes": "cases",
-	"messages":           "message", "message_marks": "message",
+	"messages": "message", "message_marks": "message",
 	"notify_subscriptions": "notify", "notify_pushes": "notify", "expiry_told": "notify",
 	"season_runs": "season", "season_closes": "season", "season_ranks": "season", "season_lines": "season", "season_told": "season",
 	"voices": "voice", "voice_steps": "voice",
+	"award_rounds": "season", "award_places": "season", "award_prizes": "season", "award_objections": "season", "award_notes": "season", "award_drawings": "season",
 }
 
 // byName are the packages with unexported helpers that are given the name of one of their own tables; storage also seals

@@ -23,4 +23,5 @@ var features = []func(s *Server, a *api){
 	(*Server).registerInbox,
 	(*Server).registerSeason,
 	(*Server).registerVoices,
+	(*Server).registerAwards,
 }

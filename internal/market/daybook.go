@@ -40,6 +40,7 @@ type DaybookLine struct {
 	Redeemed int64         `json:"redeemed" doc:"given out, less what came back"`
 	Held     int64         `json:"held" doc:"kept for reservations, less what was released or collected"`
 	Written  int64         `json:"written" doc:"damaged and past their day"`
+	Prizes   int64         `json:"prizes" doc:"handed out as awards"`
 	Counted  int64         `json:"counted" doc:"found too much (or missing, below 0) by counting"`
 	Sent     int64         `json:"sent" doc:"transferred to other shops"`
 	Undone   int64         `json:"undone" doc:"taken back as entered wrongly, with sign"`
@@ -101,7 +102,7 @@ func (s *Service) bookMoves(ctx context.Context, b *Daybook) error {
 	}
 	for i := range b.Lines {
 		l := &b.Lines[i]
-		l.Before = l.After - (l.Received - l.Redeemed - l.Held - l.Written + l.Counted - l.Sent + l.Undone)
+		l.Before = l.After - (l.Received - l.Redeemed - l.Held - l.Written - l.Prizes + l.Counted - l.Sent + l.Undone)
 	}
 	b.Lines = slices.DeleteFunc(b.Lines, func(l DaybookLine) bool {
 		l.Goods, l.Name, l.Unit = 0, "", ""
@@ -120,6 +121,8 @@ func (l *DaybookLine) add(kind string, plus bool, qty int64, worth points.Amount
 		l.Held -= qty
 	case kind == Damage, kind == Expire:
 		l.Written -= qty
+	case kind == prized:
+		l.Prizes -= qty
 	case kind == Count:
 		l.Counted += qty
 	case kind == Transfer:

@@ -31,14 +31,14 @@ const (
 )
 
 var moveNames = map[string]string{Purchase: "进货", Donation: "捐赠", Damage: "损坏", Expire: "过期下架", Count: "盘点", Transfer: "调拨", Undo: "撤销登记",
-	redeemed: "兑换", cancelled: "取消退回", held: "预约留货", unheld: "预约退货"}
+	redeemed: "兑换", cancelled: "取消退回", held: "预约留货", unheld: "预约退货", prized: "奖品发放"}
 
 // Move is one change of a lot (库存流水).
 type Move struct {
 	ID        id.ID         `json:"id"`
 	Goods     id.ID         `json:"goods"`
 	Lot       id.ID         `json:"lot"`
-	Kind      string        `json:"kind" enum:"purchase,donation,redeem,return,damage,expire,count,transfer,undo,hold,unhold"`
+	Kind      string        `json:"kind" enum:"purchase,donation,redeem,return,damage,expire,count,transfer,undo,hold,unhold,prize"`
 	KindName  string        `json:"kind_name"`
 	Qty       int64         `json:"qty" doc:"pieces, with sign"`
 	Ref       id.ID         `json:"ref" doc:"the redemption, or the keeper's operation: its moves share it"`
