@@ -678,6 +678,266 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/award-rounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一年里的评比：细则里有哪些，办到哪一步
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["list-award-rounds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/award-rounds/{code}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 试算评比名单：每户在或不在名单上的理由
+         * @description 谁可以用：本村的驻村队员、第一书记、评议小组成员、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["preview-award"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/awards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 公布评比名单，开始异议期
+         * @description 谁可以用：本村的第一书记、县级管理员。
+         */
+        post: operations["publish-award"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/awards/{award}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 公布的评比名单
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["list-award-places"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/awards/{award}/draw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 登记当众抽出的号码
+         * @description 谁可以用：本村的第一书记、县级管理员。
+         */
+        post: operations["draw-lots"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/awards/{award}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 重新抽签验证用的全部材料
+         * @description 谁可以用：本村的驻村队员、第一书记、评议小组成员、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["get-award-evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/awards/{award}/freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 异议期过后定名单
+         * @description 谁可以用：本村的第一书记、县级管理员。
+         */
+        post: operations["freeze-award"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/awards/{award}/issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 发放：积分入账，其他等领取
+         * @description 谁可以用：本村的第一书记、县级管理员。
+         */
+        post: operations["issue-award"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/awards/{award}/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 对名单的异议
+         * @description 谁可以用：本村的驻村队员、第一书记、评议小组成员、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["list-award-objections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/awards/{award}/objections/{objection}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 答复异议
+         * @description 谁可以用：本村的第一书记、县级管理员。
+         */
+        post: operations["answer-award-objection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/awards/{award}/prizes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 奖励和领取情况
+         * @description 谁可以用：本村的驻村队员、第一书记、评议小组成员、村务监督员、镇县督导、县级管理员、超市管理员。
+         */
+        get: operations["list-prizes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/awards/{award}/prizes/{prize}/collect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 领取奖励，签名
+         * @description 谁可以用：本村的驻村队员、第一书记、超市管理员。
+         */
+        post: operations["collect-prize"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/awards/{award}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 撤回名单，写明理由
+         * @description 谁可以用：本村的第一书记、县级管理员。
+         */
+        post: operations["withdraw-award"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/bindings": {
         parameters: {
             query?: never;
@@ -1368,6 +1628,46 @@ export interface paths {
         get: operations["get-household"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/awards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一户历次评比的结果、理由和奖励
+         * @description 谁可以用：本户的人；本村的驻村队员、第一书记、评议小组成员、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["list-household-awards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/awards/{award}/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 对公布的名单提异议
+         * @description 谁可以用：本户的人。
+         */
+        post: operations["object-to-award"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5573,6 +5873,11 @@ export interface components {
             name: string;
             /**
              * Format: int64
+             * @description handed out as awards
+             */
+            prizes: number;
+            /**
+             * Format: int64
              * @description bought, given and transferred in
              */
             received: number;
@@ -6043,7 +6348,7 @@ export interface components {
             goods: string;
             id: string;
             /** @enum {string} */
-            kind: "purchase" | "donation" | "redeem" | "return" | "damage" | "expire" | "count" | "transfer" | "undo" | "hold" | "unhold";
+            kind: "purchase" | "donation" | "redeem" | "return" | "damage" | "expire" | "count" | "transfer" | "undo" | "hold" | "unhold" | "prize";
             kind_name: string;
             lot: string;
             moved_on: string;
@@ -7620,6 +7925,10 @@ export interface components {
             /** @description wallet of kind base that holds it */
             wallet: string;
         };
+        SchemeBasket: {
+            goods: components["schemas"]["SchemeGoods"][];
+            name: string;
+        };
         SchemeBracket: {
             /**
              * Format: int64
@@ -7677,6 +7986,11 @@ export interface components {
             tags?: components["schemas"]["SchemeTagEffect"][];
             /** @description wallets that are emptied */
             zero?: string[];
+        };
+        SchemeGoods: {
+            /** Format: int64 */
+            count: number;
+            name: string;
         };
         SchemeGrade: {
             code: string;
@@ -8153,6 +8467,56 @@ export interface components {
             /** @description cursor of the next page; empty at the end */
             next: string;
         };
+        SeasonAnswering: {
+            /** @description the household reads it */
+            answer: string;
+            request_id: string;
+            /** @description the list must then be withdrawn, put right and published anew */
+            upheld: boolean;
+        };
+        SeasonAward: {
+            /** @description the round of the rules */
+            code: string;
+            /** @description lots that are to be drawn, or were */
+            drawings: components["schemas"]["SeasonDrawing"][];
+            /** Format: int64 */
+            drawn_at?: number;
+            /** Format: int64 */
+            frozen_at?: number;
+            /** @description SHA-256 of the sealed list: it was sealed before lots were drawn */
+            hash: string;
+            /** @description where and before whom it was drawn */
+            how?: string;
+            id: string;
+            /** Format: int64 */
+            issued_at?: number;
+            name: string;
+            /** @description the number drawn in public */
+            number?: string;
+            /** @description last day for objections */
+            object_until: string;
+            /** @enum {string} */
+            of: "household" | "person" | "group";
+            /** @description day of the cut-off */
+            on: string;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            published_at: number;
+            /** @description the request had been carried out before */
+            repeated?: boolean;
+            /**
+             * Format: int64
+             * @description 1, 2, 3 …: a list that was withdrawn is published anew
+             */
+            revision: number;
+            span: string;
+            /** @enum {string} */
+            state: "published" | "frozen" | "issuing" | "issued" | "withdrawn";
+            /** @description why it was withdrawn */
+            why?: string;
+        };
         SeasonClosing: {
             /**
              * Format: int64
@@ -8218,6 +8582,96 @@ export interface components {
              */
             tags: number;
         };
+        SeasonCollect: {
+            /** @description name of the basket chosen, where there is a choice */
+            choice?: string;
+            /** @description the paper list that was signed; where goods come from that leave no shop */
+            note?: string;
+            /** @description the signature */
+            photos?: components["schemas"]["MediaRef"][];
+            /** @description who took it */
+            receiver: string;
+            request_id: string;
+            /** @description goods: whose stock they leave; empty: not out of a shop, see note */
+            shop?: string;
+        };
+        SeasonDrawing: {
+            /** @description in the order of their numbers: lot 0, 1, 2 … */
+            accounts: string[];
+            /** @description in the order in which they came */
+            drawn?: string[];
+            /** Format: int64 */
+            no: number;
+            /** Format: int64 */
+            seats: number;
+            what: string;
+        };
+        SeasonEvidence: {
+            drawings: components["schemas"]["SeasonDrawing"][];
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            drawn_at: number;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            frozen_at: number;
+            /** @description SHA-256 of list, as it was published before the number was drawn */
+            hash: string;
+            how: string;
+            /** @description the sealed text */
+            list: string;
+            name: string;
+            /** @description drawn in public */
+            number: string;
+            /** @description the rules file whose SHA-256 stands in the list */
+            rules: string;
+            /** @description by account */
+            winners: components["schemas"]["SeasonWinner"][];
+        };
+        SeasonNote: {
+            /**
+             * Format: int64
+             * @description by how much the score would be another
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            at: number;
+            title: string;
+        };
+        SeasonObjecting: {
+            request_id: string;
+            text: string;
+        };
+        SeasonObjection: {
+            answer?: string;
+            /** Format: int64 */
+            answered_at?: number;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            at: number;
+            award: string;
+            household: string;
+            id: string;
+            number: string;
+            /** @description the request had been carried out before */
+            repeated?: boolean;
+            /** @enum {string} */
+            state: "open" | "upheld" | "refused";
+            text: string;
+        };
+        SeasonObjections: {
+            items: components["schemas"]["SeasonObjection"][];
+            /** @description cursor of the next page; empty: this was the last */
+            next: string;
+        };
         SeasonOrder: {
             /** @description close: what is not waited for, each with its reason */
             overrides?: components["schemas"]["SeasonOverride"][];
@@ -8248,6 +8702,12 @@ export interface components {
             kind: "case_submitted" | "case_decided" | "case_published" | "case_objected" | "inspection" | "lease" | "lease_return";
             why: string;
         };
+        SeasonOwn: {
+            /** @description the latest first, at most 50 */
+            items: components["schemas"]["SeasonStanding"][];
+            /** @description the latest first, at most 100 */
+            prizes: components["schemas"]["SeasonPrize"][];
+        };
         SeasonPlace: {
             account: string;
             name: string;
@@ -8264,6 +8724,84 @@ export interface components {
             items: components["schemas"]["SeasonPlace"][];
             /** @description cursor of the next page; empty: this was the last */
             next: string;
+        };
+        SeasonPrize: {
+            account: string;
+            award: string;
+            award_name: string;
+            /** @description baskets of which one may be chosen */
+            choice?: components["schemas"]["SchemeBasket"][];
+            chosen?: string;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            collected_at?: number;
+            /**
+             * Format: int64
+             * @description dividend of money
+             */
+            fen?: number;
+            household: string;
+            id: string;
+            /** @enum {string} */
+            kind: "points" | "goods" | "choice" | "privilege" | "title" | "dividend";
+            /** @description of the winner */
+            name: string;
+            note?: string;
+            number: string;
+            /** Format: int64 */
+            pieces?: number;
+            /** Format: int64 */
+            points?: number;
+            /** @description who signed for it */
+            receiver?: string;
+            /** @description which reward of the round */
+            ref: string;
+            /** @description the request had been carried out before */
+            repeated?: boolean;
+            /** @description whose stock it came from */
+            shop?: string;
+            span: string;
+            /** @enum {string} */
+            state: "due" | "posted" | "collected" | "void";
+            wallet?: string;
+            /** @description goods, privilege, title */
+            what?: string;
+            /** @description what it is, in words */
+            words: string;
+        };
+        SeasonPrizeList: {
+            items: components["schemas"]["SeasonPrize"][];
+            /** @description cursor of the next page; empty: this was the last */
+            next: string;
+        };
+        SeasonPublish: {
+            code: string;
+            /**
+             * Format: int64
+             * @description days for objections, today not counted
+             */
+            days: number;
+            request_id: string;
+            span: string;
+        };
+        SeasonRoundState: {
+            /** @description the list that stands; absent while none is published */
+            award?: components["schemas"]["SeasonAward"];
+            code: string;
+            name: string;
+            /** @enum {string} */
+            of: "household" | "person" | "group";
+            /** @description day of the cut-off */
+            on: string;
+            /** @description the span no longer counts, so that a list may be published */
+            shut: boolean;
+            span: string;
+        };
+        SeasonRoundStates: {
+            /** @description in order of their spans */
+            items: components["schemas"]["SeasonRoundState"][];
         };
         SeasonRun: {
             /**
@@ -8317,6 +8855,68 @@ export interface components {
             /** @description the latest first, at most 100 */
             items: components["schemas"]["SeasonSaid"][];
         };
+        SeasonStanding: {
+            account: string;
+            award?: string;
+            award_name?: string;
+            /**
+             * Format: int64
+             * @description the drawing that is still to decide
+             */
+            drawing?: number;
+            eligible: boolean;
+            group_name: string;
+            household?: string;
+            /** @description masked where the boards mask it */
+            name: string;
+            /** @description corrections since; what was issued stands */
+            notes: components["schemas"]["SeasonNote"][];
+            number?: string;
+            /** @description rewards in words */
+            prizes: string[];
+            /**
+             * Format: int64
+             * @description among those eligible; ties share it
+             */
+            rank?: number;
+            /** @description why, in plain Chinese; only for officials and the household itself */
+            reasons: string[];
+            /** Format: int64 */
+            score: number;
+            span?: string;
+            /** Format: int64 */
+            stars?: number;
+            /** @enum {string} */
+            state?: "published" | "frozen" | "issuing" | "issued" | "withdrawn";
+            /** Format: int64 */
+            tier?: number;
+            tier_name?: string;
+            wins: boolean;
+        };
+        SeasonStandings: {
+            /** @description preview: lots that will have to be drawn */
+            drawings: components["schemas"]["SeasonDrawing"][];
+            /** @description the eligible by rank, then the others */
+            items: components["schemas"]["SeasonStanding"][];
+            /** @description cursor of the next page; empty: this was the last */
+            next: string;
+            /**
+             * Format: int64
+             * @description how many stand on the list
+             */
+            of: number;
+            /** Format: int64 */
+            winners: number;
+        };
+        SeasonStep: {
+            /** @description draw: what number it is, where and before whom it was drawn */
+            how?: string;
+            /** @description draw: the number drawn in public, exactly as it was written down */
+            number?: string;
+            request_id: string;
+            /** @description withdraw: why; everybody reads it */
+            why?: string;
+        };
         SeasonWaiting: {
             /** @description nothing is closed while it waits, unless it is overridden by name and with a reason */
             blocks: boolean;
@@ -8329,6 +8929,12 @@ export interface components {
             name: string;
             /** @description the reason with which it was overridden */
             why?: string;
+        };
+        SeasonWinner: {
+            account: string;
+            prizes: string[];
+            /** Format: int64 */
+            tier: number;
         };
         StandingLiftRequest: {
             request_id: string;
@@ -10125,6 +10731,474 @@ export interface operations {
             };
         };
     };
+    "list-award-rounds": {
+        parameters: {
+            query: {
+                /** @description 年份，如2026 */
+                year: string;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonRoundStates"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "preview-award": {
+        parameters: {
+            query: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+                /** @description 2026、2026H1、2026Q4、2026-12 */
+                span: string;
+            };
+            header?: never;
+            path: {
+                village: string;
+                /** @description 细则里的评比代码 */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonStandings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "publish-award": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeasonPublish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonAward"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-award-places": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+                award: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonStandings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "draw-lots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                award: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeasonStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonAward"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-award-evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                award: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonEvidence"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "freeze-award": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                award: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeasonStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonAward"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "issue-award": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                award: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeasonStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonAward"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-award-objections": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+                award: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonObjections"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "answer-award-objection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                award: string;
+                objection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeasonAnswering"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonObjection"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-prizes": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+                /** @description 空为全部 */
+                state?: "due" | "posted" | "collected" | "void";
+            };
+            header?: never;
+            path: {
+                village: string;
+                award: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonPrizeList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "collect-prize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                award: string;
+                prize: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeasonCollect"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonPrize"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "withdraw-award": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                award: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeasonStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonAward"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     bindings: {
         parameters: {
             query?: {
@@ -11473,6 +12547,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VillageDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-household-awards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonOwn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "object-to-award": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+                award: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeasonObjecting"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonObjection"];
                 };
             };
             /** @description Error */
