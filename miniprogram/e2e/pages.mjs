@@ -1,9 +1,12 @@
 /** All pages by the role that sees them, for screenshots and for the checks that every page must pass. */
 
+import fs from 'node:fs'
+import { URL } from 'node:url'
+
 export const roles = { villager: '村民', team: '驻村队员', secretary: '第一书记', keeper: '超市管理员' }
 
 /** do brings a page into the state worth looking at, beyond opening it. */
-export const pages = [
+const known = [
   { name: 'enter', role: '', path: '/pages/enter/index' },
   { name: 'login-phone', role: '', path: '/pages/login/phone' },
   { name: 'login-code', role: '', path: '/pages/login/phone', do: askForCode },
@@ -11,8 +14,15 @@ export const pages = [
   { name: 'privacy', role: '', path: '/pages/privacy/index' },
   { name: 'home', role: 'villager', path: '/pages/home/index' },
   { name: 'passbook', role: 'villager', path: '/pages/passbook/index' },
+  { name: 'passbook-case', role: 'villager', path: '/pages/passbook/index', do: openEntry },
+  { name: 'claim', role: 'villager', path: '/pages/claim/index' },
+  { name: 'claim-form', role: 'villager', path: '/pages/claim/index', do: fillClaim },
+  { name: 'claim-peer', role: 'villager', path: '/pages/claim/index?way=peer' },
+  { name: 'claims', role: 'villager', path: '/pages/claims/index' },
+  { name: 'family', role: 'villager', path: '/pages/family/index' },
   { name: 'goods', role: 'villager', path: '/pages/goods/index' },
   { name: 'boards', role: 'villager', path: '/pages/boards/index' },
+  { name: 'boards-month', role: 'villager', path: '/pages/boards/index', do: lastMonth },
   { name: 'rules', role: 'villager', path: '/pages/rules/index' },
   { name: 'mine', role: 'villager', path: '/pages/mine/index' },
   { name: 'bind', role: 'villager', path: '/pages/bind/index' },
@@ -48,7 +58,39 @@ export const pages = [
   { name: 'team-funds', role: 'team', path: '/team/funds/index' },
 ]
 
+/**
+ * Every page that the app has, from pages.json: one that nobody has named above is opened as it is, by who works in its
+ * package.
+ */
+export const pages = [...known, ...unnamed()]
+
+function unnamed() {
+  const text = fs.readFileSync(new URL('../src/pages.json', import.meta.url), 'utf8').replace(/^\s*\/\/.*$/gm, '')
+  const app = JSON.parse(text)
+  const all = app.pages.map((p) => ({ path: `/${p.path}`, role: 'villager' }))
+  for (const pack of app.subPackages ?? []) {
+    for (const p of pack.pages) all.push({ path: `/${pack.root}/${p.path}`, role: pack.root in roles ? pack.root : 'team' })
+  }
+  const named = new Set(known.map((p) => p.path.split('?')[0]))
+  return all.filter((p) => !named.has(p.path)).map((p) => ({ ...p, name: 'bare-' + p.path.slice(1).replace(/\/index$/, '').replace(/^pages\//, '').replace(/\//g, '-') }))
+}
+
 let numbers = 0
+
+async function openEntry(ui) {
+  await ui.tap('[role=button]:has(.hf-entry)')
+  await ui.see('.hf-sheet')
+}
+
+async function fillClaim(ui) {
+  await ui.tap('.item')
+  await ui.see('.hf-shots')
+}
+
+async function lastMonth(ui) {
+  await ui.tapText('.choice', '月')
+  await ui.tap('.knob')
+}
 
 async function askForCode(ui) {
   await ui.type(`139${String(Date.now() + numbers++).slice(-8)}`)

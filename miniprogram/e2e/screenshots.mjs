@@ -1,5 +1,6 @@
 /**
  * Pictures of all pages for people to look at: npm run screenshots -- --base http://127.0.0.1:8080
+ * --role, --look and --only (part of a page's name) take fewer.
  * They are written to screenshots/<width>[-large]/<page>.png at 320 and 390 px, with the usual and the largest letters.
  */
 import fs from 'node:fs'
@@ -10,7 +11,7 @@ import { launch } from './browser.mjs'
 import { pages, roles } from './pages.mjs'
 import { H5 } from './ui.mjs'
 
-const { values } = parseArgs({ options: { base: { type: 'string' }, only: { type: 'string', default: '' } } })
+const { values } = parseArgs({ options: { base: { type: 'string' }, only: { type: 'string', default: '' }, role: { type: 'string' }, look: { type: 'string', default: '' } } })
 if (!values.base) throw new Error('--base URL of a running demo server is missing')
 const folder = fileURLToPath(new URL('../screenshots/', import.meta.url))
 const looks = [
@@ -22,9 +23,9 @@ const looks = [
 
 const browser = await launch()
 let failed = 0
-for (const look of looks) {
+for (const look of looks.filter((l) => l.name.startsWith(values.look))) {
   fs.mkdirSync(path.join(folder, look.name), { recursive: true })
-  for (const role of ['', ...Object.keys(roles)]) {
+  for (const role of ['', ...Object.keys(roles)].filter((r) => values.role === undefined || r === values.role)) {
     const context = await browser.newContext({ viewport: { width: look.width, height: 780 }, deviceScaleFactor: 2, locale: 'zh-CN' })
     await context.addInitScript((letters) => {
       if (location.protocol !== 'about:') localStorage.setItem('hefen.letters', JSON.stringify({ type: 'number', data: letters }))

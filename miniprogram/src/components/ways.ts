@@ -15,9 +15,15 @@ export interface Way {
 /** What a villager can do, from the first page. A page that is new to the villager gets its line here. */
 export const homeWays: Way[] = [
   { icon: 'camera', name: '申报', path: '/pages/claim/index' },
-  { icon: 'clock', name: '我的申报', path: '/pages/claims/index' },
   { icon: 'rules', name: '怎么得分', path: '/pages/rules/index' },
   { icon: 'book', name: '积分存折', path: '/pages/passbook/index' },
   { icon: 'basket', name: '能换什么', path: '/pages/goods/index', tab: true },
   { icon: 'board', name: '全村排行', path: '/pages/boards/index', tab: true },
+]
+
+/** What belongs to the person and the household, from 我的. */
+export const mineWays: Way[] = [
+  { icon: 'people', name: '我的家人', path: '/pages/family/index' },
+  { icon: 'clock', name: '我的申报', path: '/pages/claims/index' },
+  { icon: 'book', name: '积分存折', path: '/pages/passbook/index' },
 ]
