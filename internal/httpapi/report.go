@@ -10,6 +10,11 @@ import (
 func (s *Server) registerReport(a *api) {
 	register(a, get("/regions/{region}/figures", "get-region-figures", "乡镇或县的统计：参与、发放、兑换、结余、超期，按乡镇或按村列出，不含姓名").tagged("figures"), report.MayCount, s.regionFigures)
 	register(a, get("/villages/{village}/figures", "get-village-figures", "本村的统计：参与、发放、兑换、结余、各类积分、商品").tagged("figures"), report.MaySee, s.villageFigures)
+	register(a, get("/villages/{village}/quiet-households", "list-quiet-households", "这段时间一条记录都没有的户：该上门看看").tagged("figures"), report.MayReport, s.quietHouseholds)
+}
+
+func (s *Server) quietHouseholds(ctx context.Context, by access.Actor, in *villageFiguresInput) (report.Quiet, error) {
+	return s.Report.Quiet(ctx, by, in.Village.ID, in.Span.Span)
 }
 
 type regionFiguresInput struct {

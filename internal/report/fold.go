@@ -171,18 +171,21 @@ func (m *month) spendable(l *sum, d *day) {
 	}
 }
 
+// participationQuery counts the deeds of each household by month, less those that were reversed; of persons, for the household they
+// were members of on the day. What village is asked for is added behind it.
+const participationQuery = `SELECT e.counted_on - e.counted_on % 100 AS m, COALESCE(s.household_id, CASE WHEN a.kind = 'household' THEN a.id ELSE 0 END) AS home,
+		SUM(CASE WHEN e.kind = 'reverse' THEN -1 ELSE 1 END) FROM entries e
+	JOIN accounts a ON a.id = e.account_id AND a.kind IN ('household', 'person')
+	LEFT JOIN memberships s ON s.member_id = e.account_id AND s.from_day <= e.counted_on AND s.to_day > e.counted_on
+	WHERE e.counted_on >= ? AND e.counted_on <= ?
+	AND (e.kind IN ('award', 'deduct') OR e.kind = 'reverse' AND (e.ref LIKE 'award:%' OR e.ref LIKE 'deduct:%'))`
+
 // participation counts the households with a deed that stands, by month and year. Whole years are read: who took part in a
 // year cannot be added up from its months.
 func (w *work) participation() error {
 	for _, year := range w.years() {
 		deeds := map[clock.Span]map[id.ID]int64{}
-		rows, err := w.tx.Query(`SELECT e.counted_on - e.counted_on % 100 AS m, COALESCE(s.household_id, CASE WHEN a.kind = 'household' THEN a.id ELSE 0 END) AS home,
-				SUM(CASE WHEN e.kind = 'reverse' THEN -1 ELSE 1 END) FROM entries e
-			JOIN accounts a ON a.id = e.account_id AND a.kind IN ('household', 'person')
-			LEFT JOIN memberships s ON s.member_id = e.account_id AND s.from_day <= e.counted_on AND s.to_day > e.counted_on
-			WHERE e.village_id = ? AND e.counted_on >= ? AND e.counted_on <= ?
-			AND (e.kind IN ('award', 'deduct') OR e.kind = 'reverse' AND (e.ref LIKE 'award:%' OR e.ref LIKE 'deduct:%')) GROUP BY m, home`,
-			w.village.id, year.First(), year.Last())
+		rows, err := w.tx.Query(participationQuery+" AND e.village_id = ? GROUP BY m, home", year.First(), year.Last(), w.village.id)
 		if err := each(rows, err, func(r *sql.Rows) error {
 			var m, n int64
 			var home id.ID

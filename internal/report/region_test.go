@@ -184,3 +184,27 @@ func TestMergedVillage(t *testing.T) {
 		}
 	})
 }
+
+// Households without a deed are listed for those who work in the village, and for nobody above it.
+func TestQuiet(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db, 4)
+		w.deed(w.households[0], "eco", 1000, today)
+		w.deed(w.households[1], "eco", 1000, today.AddMonths(-1))
+		w.undo("award", w.deed(w.households[2], "eco", 1000, today))
+		q, err := w.report.Quiet(ctx, w.secretary, w.villages[0], clock.MonthSpan(today))
+		must(t, err)
+		if q.Of != 4 || len(q.Items) != 3 || q.Items[0].Number != "002" || q.Items[1].ID != w.households[2] || q.Items[1].Group != "一组" {
+			t.Errorf("this month: %+v", q)
+		}
+		if q, err = w.report.Quiet(ctx, w.secretary, w.villages[0], year); err != nil || len(q.Items) != 2 {
+			t.Errorf("this year: %+v, %v", q, err)
+		}
+		if _, err := w.report.Quiet(ctx, w.overseer, w.villages[0], year); !errors.Is(err, access.ErrForbidden) {
+			t.Errorf("from above: %v", err)
+		}
+		if _, err := w.report.Quiet(ctx, w.secretary, w.villages[0], 202700); !errors.Is(err, ErrSpan) {
+			t.Errorf("next year: %v", err)
+		}
+	})
+}
