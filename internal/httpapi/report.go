@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"io"
 
 	"hefen/internal/access"
 	"hefen/internal/report"
@@ -11,6 +12,7 @@ func (s *Server) registerReport(a *api) {
 	register(a, get("/regions/{region}/figures", "get-region-figures", "乡镇或县的统计：参与、发放、兑换、结余、超期，按乡镇或按村列出，不含姓名").tagged("figures"), report.MayCount, s.regionFigures)
 	register(a, get("/villages/{village}/figures", "get-village-figures", "本村的统计：参与、发放、兑换、结余、各类积分、商品").tagged("figures"), report.MaySee, s.villageFigures)
 	register(a, get("/villages/{village}/quiet-households", "list-quiet-households", "这段时间一条记录都没有的户：该上门看看").tagged("figures"), report.MayReport, s.quietHouseholds)
+	registerRaw(a, get("/villages/{village}/report/excel", "export-report-excel", "本村的年度或月度报告（Excel）").tagged("figures"), report.MayReport, s.reportExcel)
 }
 
 func (s *Server) quietHouseholds(ctx context.Context, by access.Actor, in *villageFiguresInput) (report.Quiet, error) {
@@ -35,4 +37,12 @@ type villageFiguresInput struct {
 
 func (s *Server) villageFigures(ctx context.Context, by access.Actor, in *villageFiguresInput) (report.Village, error) {
 	return s.Report.Village(ctx, by, in.Village.ID, in.Span.Span)
+}
+
+func (s *Server) reportExcel(ctx context.Context, by access.Actor, in *villageFiguresInput) (*download, error) {
+	b, err := s.Report.Yearbook(ctx, by, in.Village.ID, in.Span.Span)
+	if err != nil {
+		return nil, err
+	}
+	return excel("report-"+in.Span.String(), func(w io.Writer) error { return b.Excel(w) })
 }

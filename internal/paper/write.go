@@ -3,6 +3,7 @@ package paper
 import (
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -28,6 +29,7 @@ type Column struct {
 	Width    float64  // in characters
 	Required bool     // its heading is red
 	Text     bool     // cells are text, so that long numbers and leading zeros stay as typed
+	Number   bool     // cells that are numbers are written as such, so that they can be added up
 	Choices  []string // offered as a list; other values are refused by the spreadsheet when Strict
 	Strict   bool
 	Hint     string // shown when the cell is chosen
@@ -98,6 +100,9 @@ func writeSheet(f *excelize.File, s Sheet) error {
 			values := make([]any, len(cells))
 			for i, c := range cells {
 				values[i] = excelize.Cell{StyleID: styles.text, Value: Escape(c)}
+				if n, err := strconv.ParseFloat(c, 64); err == nil && i < len(s.Columns) && s.Columns[i].Number {
+					values[i] = excelize.Cell{Value: n}
+				}
 			}
 			if err := sw.SetRow(fmt.Sprintf("A%d", row), values); err != nil {
 				return err

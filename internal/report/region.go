@@ -193,34 +193,18 @@ func (s *Service) addMonths(ctx context.Context, out *Region, l *land) error {
 	if err := s.db.QueryRow(ctx, "SELECT COALESCE(MIN(as_of), 0) FROM report_villages WHERE as_of > 0 AND "+in, storage.Args(l.villages)...).Scan(&out.AsOf); err != nil {
 		return err
 	}
-	last := lastMonth(out.Span)
-	held, err := s.outstanding(ctx, l.villages, last)
-	if err != nil {
-		return err
-	}
 	rows, err := s.db.Query(ctx, "SELECT "+monthColumns+" FROM report_months WHERE span IN (?, ?) AND "+in, storage.Args(l.villages, any(out.Span), any(out.Span.Before()))...)
-	if err := each(rows, err, func(r *sql.Rows) error {
+	return each(rows, err, func(r *sql.Rows) error {
 		of, m, err := scanMonth(r)
-		if err != nil {
-			return err
-		}
-		if m.span != out.Span {
+		switch {
+		case err != nil:
+		case m.span == out.Span:
+			l.add(out, of, &m.Figures)
+		default:
 			out.Before.add(&m.Figures)
-			return nil
 		}
-		l.add(out, of, &m.Figures)
-		return nil
-	}); err != nil {
 		return err
-	}
-	for of, amount := range held {
-		l.add(out, of, &Figures{Outstanding: amount})
-	}
-	before, err := s.outstanding(ctx, l.villages, lastMonth(out.Span.Before()))
-	for _, amount := range before {
-		out.Before.Outstanding += amount
-	}
-	return err
+	})
 }
 
 func (l *land) add(out *Region, of id.ID, f *Figures) {
@@ -235,46 +219,25 @@ func (l *land) add(out *Region, of id.ID, f *Figures) {
 // lastMonth is the last month of a year or month.
 func lastMonth(span clock.Span) clock.Span { return clock.MonthSpan(span.Last()) }
 
-// outstanding is what people of villages held at the end of a month: all that came in until then and did not go out.
-func (s *Service) outstanding(ctx context.Context, villages []id.ID, until clock.Span) (map[id.ID]points.Amount, error) {
-	held := map[id.ID]points.Amount{}
-	rows, err := s.db.Query(ctx, "SELECT village_id, SUM(issued - deducted - redeemed - expired + other) FROM report_months WHERE span <= ? AND span % 100 <> 0 AND village_id IN "+
-		storage.In(len(villages))+" GROUP BY village_id", storage.Args(villages, any(until))...)
-	if err := each(rows, err, func(r *sql.Rows) error {
-		var of id.ID
-		var sum points.Amount
-		err := r.Scan(&of, &sum)
-		held[of] = sum
-		return err
-	}); err != nil {
-		return nil, fmt.Errorf("read outstanding: %w", err)
-	}
-	return held, nil
-}
-
 // trend is the months of a year, or the twelve that end with a month, of several villages together.
 func (s *Service) trend(ctx context.Context, span clock.Span, villages []id.ID) ([]Month, error) {
 	last := lastMonth(span)
 	first := clock.MonthSpan(last.First().AddMonths(-11))
-	all, held := []Month{}, points.Amount(0)
+	all := []Month{}
 	for m := first; m <= last; m = next(m) {
 		all = append(all, Month{Month: m})
 	}
 	rows, err := s.db.Query(ctx, `SELECT span, SUM(households), SUM(active), SUM(deeds), SUM(earned), SUM(lost), SUM(issued), SUM(deducted), SUM(redeemed), SUM(expired), SUM(other),
-		SUM(late_reviews), SUM(late_objections) FROM report_months WHERE span <= ? AND span % 100 <> 0 AND village_id IN `+storage.In(len(villages))+" GROUP BY span ORDER BY span",
-		storage.Args(villages, any(last))...)
+		SUM(outstanding), SUM(late_reviews), SUM(late_objections) FROM report_months WHERE span >= ? AND span <= ? AND span % 100 <> 0 AND village_id IN `+
+		storage.In(len(villages))+" GROUP BY span", storage.Args(villages, any(first), any(last))...)
 	if err := each(rows, err, func(r *sql.Rows) error {
 		var m Month
 		f := &m.Figures
-		err := r.Scan(&m.Month, &f.Households, &f.Active, &f.Deeds, &f.Earned, &f.Lost, &f.Issued, &f.Deducted, &f.Redeemed, &f.Expired, &f.Other, &f.LateReviews, &f.LateObjections)
+		err := r.Scan(&m.Month, &f.Households, &f.Active, &f.Deeds, &f.Earned, &f.Lost, &f.Issued, &f.Deducted, &f.Redeemed, &f.Expired, &f.Other, &f.Outstanding, &f.LateReviews, &f.LateObjections)
 		f.rate()
-		held += f.net()
 		for i := range all {
 			if all[i].Month == m.Month {
 				all[i].Figures = m.Figures
-			}
-			if all[i].Month >= m.Month {
-				all[i].Outstanding = held
 			}
 		}
 		return err

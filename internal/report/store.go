@@ -12,7 +12,7 @@ import (
 	"hefen/internal/points"
 )
 
-const monthColumns = "village_id, span, entries, households, active, deeds, earned, lost, issued, deducted, redeemed, expired, other, late_reviews, late_objections"
+const monthColumns = "village_id, span, entries, households, active, deeds, earned, lost, issued, deducted, redeemed, expired, other, outstanding, late_reviews, late_objections"
 
 // query reads inside or outside a transaction.
 type query func(text string, args ...any) (*sql.Rows, error)
@@ -34,7 +34,7 @@ func readMonths(q query, where string, args ...any) (map[clock.Span]*month, erro
 func scanMonth(r *sql.Rows) (of id.ID, m *month, err error) {
 	m = &month{}
 	err = r.Scan(&of, &m.span, &m.entries, &m.Households, &m.Active, &m.Deeds, &m.Earned, &m.Lost, &m.Issued, &m.Deducted, &m.Redeemed,
-		&m.Expired, &m.Other, &m.LateReviews, &m.LateObjections)
+		&m.Expired, &m.Other, &m.Outstanding, &m.LateReviews, &m.LateObjections)
 	m.rate()
 	return of, m, err
 }
@@ -43,6 +43,9 @@ func scanMonth(r *sql.Rows) (of id.ID, m *month, err error) {
 func (w *work) store(at int64) error {
 	if err := w.present(at); err != nil {
 		return err
+	}
+	if err := w.carry(); err != nil {
+		return fmt.Errorf("carry outstanding: %w", err)
 	}
 	for _, st := range w.stretches() {
 		if err := w.clear(st); err != nil {
@@ -58,6 +61,50 @@ func (w *work) store(at int64) error {
 		return fmt.Errorf("insert months: %w", err)
 	}
 	return w.insertParts()
+}
+
+// carry adds up what people held at the end of each month. What has changed in one month changes all that follow, which
+// stand otherwise as they were.
+func (w *work) carry() error {
+	months := map[clock.Span]*month{}
+	for _, of := range []map[clock.Span]*month{w.stored, w.fresh} { // the fresh go before the stored
+		for span, m := range of {
+			if span%100 != 0 {
+				months[span] = m
+			}
+		}
+	}
+	years := map[clock.Span]points.Amount{}
+	var held points.Amount
+	for _, span := range slices.Sorted(maps.Keys(months)) {
+		m := months[span]
+		held += m.net()
+		years[clock.YearSpan(span.First())] = held
+		if w.fresh[span] != nil {
+			m.Outstanding = held
+		} else if err := w.outstanding(m, held); err != nil {
+			return err
+		}
+	}
+	for year, held := range years {
+		if m := w.sums[year]; m != nil {
+			m.Outstanding = held
+		} else if m := w.stored[year]; m != nil {
+			if err := w.outstanding(m, held); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// outstanding corrects a row that is not written anew.
+func (w *work) outstanding(m *month, held points.Amount) error {
+	if m.Outstanding == held {
+		return nil
+	}
+	_, err := w.tx.Exec("UPDATE report_months SET outstanding = ? WHERE village_id = ? AND span = ?", int64(held), w.village.id, m.span)
+	return err
 }
 
 func (w *work) clear(st stretch) error {
@@ -77,10 +124,10 @@ func (w *work) insertMonths() error {
 		for _, span := range slices.Sorted(maps.Keys(rows)) {
 			m := rows[span]
 			args = append(args, w.village.id, span, m.entries, m.Households, m.Active, m.Deeds, int64(m.Earned), int64(m.Lost), int64(m.Issued), int64(m.Deducted),
-				int64(m.Redeemed), int64(m.Expired), int64(m.Other), m.LateReviews, m.LateObjections)
+				int64(m.Redeemed), int64(m.Expired), int64(m.Other), int64(m.Outstanding), m.LateReviews, m.LateObjections)
 		}
 	}
-	return w.tx.Insert("INSERT INTO report_months ("+monthColumns+") VALUES ", 15, args)
+	return w.tx.Insert("INSERT INTO report_months ("+monthColumns+") VALUES ", 16, args)
 }
 
 // insertParts stores what hangs on the months. What is nothing has no row.

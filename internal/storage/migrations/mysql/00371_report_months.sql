@@ -1,6 +1,6 @@
 -- +goose Up
 -- The fold of a village's entries of one month, or of a year (span as in totals). entries: how many there were; where their number
--- has changed the month is folded anew. households and late_*: as of the last day, or of the last roll-up within the month.
+-- has changed the month is folded anew. households, outstanding (what people hold then) and late_*: as of the last day, or of the last roll-up within the month.
 CREATE TABLE report_months (
     village_id      BIGINT NOT NULL,
     span            INT NOT NULL,
@@ -15,6 +15,7 @@ CREATE TABLE report_months (
     redeemed        BIGINT NOT NULL,
     expired         BIGINT NOT NULL,
     other           BIGINT NOT NULL,
+    outstanding     BIGINT NOT NULL,
     late_reviews    BIGINT NOT NULL,
     late_objections BIGINT NOT NULL,
     PRIMARY KEY (village_id, span)

@@ -1,0 +1,73 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"hefen/internal/access"
+	"hefen/internal/storage"
+	"hefen/internal/storage/dbtest"
+)
+
+// readBook opens a workbook and answers its sheets as rows.
+func readBook(t *testing.T, b *Yearbook) map[string][][]string {
+	t.Helper()
+	var buf bytes.Buffer
+	must(t, b.Excel(&buf))
+	f, err := excelize.OpenReader(&buf)
+	must(t, err)
+	defer f.Close()
+	out := map[string][][]string{}
+	for _, name := range f.GetSheetList() {
+		rows, err := f.GetRows(name)
+		must(t, err)
+		out[name] = rows
+	}
+	return out
+}
+
+func TestYearbook(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db, 4)
+		w.deed(w.households[0], "eco", 1250, today)
+		w.deed(w.households[1], "civil", 1250, today)
+		w.deed(w.households[2], "civil", -300, today)
+		w.deed(w.households[0], "eco", 500, today.AddMonths(-12))
+		w.roll()
+		b, err := w.report.Yearbook(ctx, w.secretary, w.villages[0], year)
+		must(t, err)
+		book := readBook(t, &b)
+		ranks := book["名次"]
+		if len(ranks) != 4 || ranks[1][0] != "1" || ranks[2][0] != "1" || ranks[3][0] != "3" || ranks[1][3] != "12.5" || ranks[3][3] != "-3" {
+			t.Errorf("ranks: %v", ranks)
+		}
+		for _, r := range ranks[1:] {
+			if !strings.Contains(r[2], "*") || r[1] != "" {
+				t.Errorf("a name that the rules mask: %v", r)
+			}
+		}
+		if quiet := book["没有记录的户"]; len(quiet) != 2 || quiet[1][1] != "004" || quiet[1][2] != "张丁" {
+			t.Errorf("households to look in on: %v", quiet)
+		}
+		if groups := book["小组参与"]; len(groups) != 2 || !slices.Equal(groups[1], []string{"一组", "4", "3", "75%", "22"}) {
+			t.Errorf("groups: %v", groups)
+		}
+		if o := book["概况"]; !slices.Equal(o[2], []string{"有记录的户", "3", "1", "2"}) || !slices.Equal(o[5], []string{"做好事得分（计入排名）", "25", "5", "20"}) {
+			t.Errorf("overview: %v", o)
+		}
+		if c := book["各类积分"]; len(c) != 3 || !slices.Equal(c[1], []string{"乡风文明", "12.5", "3"}) && !slices.Equal(c[2], []string{"乡风文明", "12.5", "3"}) {
+			t.Errorf("classes: %v", c)
+		}
+		if m := book["逐月"]; len(m) != 6 {
+			t.Errorf("months: %v", m)
+		}
+		if _, err := w.report.Yearbook(ctx, w.overseer, w.villages[0], year); !errors.Is(err, access.ErrForbidden) {
+			t.Errorf("from above: %v", err)
+		}
+	})
+}
