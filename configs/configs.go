@@ -7,3 +7,8 @@ import "embed"
 //
 //go:embed schemes/*.yaml
 var Schemes embed.FS
+
+// Holidays holds the calendars of holidays and make-up work days, holidays/*.yaml, one a year.
+//
+//go:embed holidays/*.yaml
+var Holidays embed.FS

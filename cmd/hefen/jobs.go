@@ -37,6 +37,15 @@ func (p *program) startJobs(ctx context.Context, jobs *sync.WaitGroup) {
 	jobs.Go(func() { p.daily(ctx, "closes due", p.season.Advance) })
 	jobs.Go(func() { p.daily(ctx, "count votes", p.cases.CountVotes) })
 	jobs.Go(func() { p.daily(ctx, "note corrections of awards", p.season.NoteCorrections) })
+	jobs.Go(func() { p.daily(ctx, "raise objections", p.cases.RaiseObjections) })
+	jobs.Go(func() {
+		p.daily(ctx, "look at the calendar", func(context.Context) (int, error) {
+			if year := clock.DayOf(p.now()).Year(); !p.calendar.Knows(year) {
+				p.log.Warn("no table of holidays for this year; working days are Monday to Friday", "year", year, "folder", "configs/holidays")
+			}
+			return 0, nil
+		})
+	})
 	jobs.Go(func() {
 		p.daily(ctx, "lapse reservations", p.market.LapseReservations)
 	})

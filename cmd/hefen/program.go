@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"hefen/configs"
 	"hefen/internal/access"
 	"hefen/internal/board"
 	"hefen/internal/cases"
@@ -50,6 +51,7 @@ type program struct {
 	successions *succession.Service
 	access      *access.Service
 	cases       *cases.Service
+	calendar    *clock.Calendar
 	market      *market.Service
 	preview     *preview.Service
 	notify      *notify.Service
@@ -92,13 +94,17 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	p.book = rulebook.New(p.db, p.now)
 	p.book.Remember(time.Second)
 	p.cases = cases.New(p.db, p.now, p.village, p.book, p.access, p.media)
+	if p.calendar, err = clock.ReadCalendar(configs.Holidays, "holidays/*.yaml"); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	p.cases.UseCalendar(p.calendar.AddWorkDays)
 	p.market = market.New(p.db, p.now, p.village, p.book, p.access.Names)
 	p.market.WithPhotos(p.media)
 	p.market.UsePIN(p.access.CheckPIN)
 	p.season = season.New(p.db, p.now, p.village, p.book, p.market, p.media)
 	p.preview = preview.New(p.db, p.cases, p.village, p.book, p.market)
 	p.board = board.New(p.db, p.redis, p.now, p.book, p.village, board.Options{})
-	p.voice = voice.New(p.db, p.now, p.media, p.access.Names, clock.Weekdays, cfg.Voices.AnswerDays)
+	p.voice = voice.New(p.db, p.now, p.media, p.access.Names, p.calendar.AddWorkDays, cfg.Voices.AnswerDays)
 	if p.notify, err = notify.New(p.db, p.now, p.access, wx, cfg.Notify); err != nil {
 		return nil, errors.Join(err, p.close())
 	}

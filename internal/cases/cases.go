@@ -68,9 +68,13 @@ type Service struct {
 	rules    *rulebook.Book
 	people   *access.Service
 	photos   *media.Service
+	workdays func(from clock.Day, n int) clock.Day
 }
 
 // New makes the service.
 func New(db *storage.DB, now clock.Clock, villages *village.Service, rules *rulebook.Book, people *access.Service, photos *media.Service) *Service {
-	return &Service{db: db, now: now, villages: villages, rules: rules, people: people, photos: photos}
+	return &Service{db: db, now: now, villages: villages, rules: rules, people: people, photos: photos, workdays: clock.Weekdays}
 }
+
+// UseCalendar counts working days by a calendar with holidays instead of Monday to Friday.
+func (s *Service) UseCalendar(workdays func(from clock.Day, n int) clock.Day) { s.workdays = workdays }

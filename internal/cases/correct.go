@@ -56,15 +56,10 @@ func (s *Service) Amend(ctx context.Context, a access.Actor, village, caseID id.
 		if err != nil {
 			return err
 		}
-		if c.state.stands() && c.points == r.Points && c.grade == r.Grade && c.quantity == r.Quantity && strings.TrimSpace(c.note) == strings.TrimSpace(r.Note) {
+		if c.state.stands() && c.says(r.Points, r.Grade, r.Quantity, r.Note) {
 			return ErrNoChange
 		}
-		c.points, c.grade, c.quantity, c.note, c.gradeName = r.Points, r.Grade, r.Quantity, r.Note, ""
-		if item, ok := vs.of[c.scheme].Scheme.Item(c.item); ok {
-			if g, ok := item.Value.Grade(r.Grade); ok {
-				c.gradeName = g.Name
-			}
-		}
+		c.change(vs.of[c.scheme].Scheme, r.Points, r.Grade, r.Quantity, r.Note)
 		if err := c.move(tx, amend, a.User(), at, strings.TrimSpace(r.Why)); err != nil {
 			return err
 		}
@@ -73,6 +68,20 @@ func (s *Service) Amend(ctx context.Context, a access.Actor, village, caseID id.
 		}
 		return vs.replay(tx, a.User(), at, c)
 	}, r)
+}
+
+// says reports whether this is what the case says already.
+func (c *record) says(p points.Amount, grade string, quantity int64, note string) bool {
+	return c.points == p && c.grade == grade && c.quantity == quantity && strings.TrimSpace(c.note) == strings.TrimSpace(note)
+}
+
+func (c *record) change(rules *scheme.Scheme, p points.Amount, grade string, quantity int64, note string) {
+	c.points, c.grade, c.quantity, c.note, c.gradeName = p, grade, quantity, note, ""
+	if item, ok := rules.Item(c.item); ok {
+		if g, ok := item.Value.Grade(grade); ok {
+			c.gradeName = g.Name
+		}
+	}
 }
 
 // versions are the rule versions by which the cases that may rest on a corrected one were decided, read before the

@@ -113,14 +113,14 @@ func (s *Service) effectOf(ctx context.Context, due []*record, at time.Time) (n 
 			c.shares = due[i].shares
 		}
 		n = len(cs)
-		return vs.letCount(tx, cs, effect, 0, at, "公示期满，没有异议")
+		return vs.letCount(tx, cs, at)
 	})
 	return n, err
 }
 
-// letCount lets the points of waiting cases of one village count: the accounts are guarded, each case is in the state from
-// which the action leads on, and its parties are read. Deductions reach as far as the balance then allows.
-func (vs versions) letCount(tx *storage.Tx, cs []*record, act Action, by id.ID, at time.Time, why string) error {
+// letCount lets the points of published cases of one village count: the accounts are guarded, and the parties are read.
+// Deductions reach as far as the balance then allows.
+func (vs versions) letCount(tx *storage.Tx, cs []*record, at time.Time) error {
 	village, today := cs[0].village, clock.DayOf(at)
 	open, err := ledger.FirstOpen(tx, village)
 	if err != nil {
@@ -149,8 +149,8 @@ func (vs versions) letCount(tx *storage.Tx, cs []*record, act Action, by id.ID, 
 		}
 		for _, c := range of {
 			c.counted = max(c.counted, open)
-			e := effecting{record: c, book: book, by: by, at: at, open: open, today: today, faults: faults, why: why}
-			if err := e.run(tx, act, facts, held); err != nil {
+			e := effecting{record: c, book: book, at: at, open: open, today: today, faults: faults}
+			if err := e.run(tx, facts, held); err != nil {
 				return err
 			}
 		}
@@ -210,32 +210,29 @@ func factsOfEffect(read query, book *scheme.Scheme, cs []*record, today clock.Da
 type effecting struct {
 	*record
 	book        *scheme.Scheme
-	by          id.ID
 	at          time.Time
 	open, today clock.Day
 	faults      map[id.ID][]standing.Tag // that are open now, by account
-	why         string
 }
 
-func (e *effecting) run(tx *storage.Tx, act Action, facts *scheme.Facts, held []ledger.HeldBack) error {
+func (e *effecting) run(tx *storage.Tx, facts *scheme.Facts, held []ledger.HeldBack) error {
 	deed := e.deed()
 	deed.DecidedOn = e.today
 	out := scheme.TakeEffect(e.book, deed, e.decision(), facts, e.waitsForFault)
 	facts.Note(e.book, deed, scheme.Decision{Changes: out.Changes, Tags: out.Tags, Lifts: out.Lifts}, e.no)
-	why := e.why
+	why := "公示期满，没有异议"
 	if len(out.Reasons) > 0 {
 		why += "；" + strings.Join(out.Reasons, "；")
 	}
-	ps := e.postings(act, out, held)
-	e.was = ""
-	if err := e.move(tx, act, e.by, e.at, cut(why, MaxEventWhy)); err != nil {
+	ps := e.postings(out, held)
+	if err := e.move(tx, effect, 0, e.at, cut(why, MaxEventWhy)); err != nil {
 		return err
 	}
 	if _, err := ledger.Post(tx, e.book, ps...); err != nil {
 		return fmt.Errorf("effect of case %s: %w", e.id, err)
 	}
 	for _, l := range out.Lifts {
-		if err := standing.LiftOfThreshold(tx, l.Account, l.Code, e.today, e.by, e.at); err != nil {
+		if err := standing.LiftOfThreshold(tx, l.Account, l.Code, e.today, 0, e.at); err != nil {
 			return err
 		}
 	}
@@ -243,7 +240,7 @@ func (e *effecting) run(tx *storage.Tx, act Action, facts *scheme.Facts, held []
 	for i, t := range out.Tags {
 		tags[i] = e.tag(t)
 	}
-	return standing.Add(tx, e.by, e.at, tags...)
+	return standing.Add(tx, 0, e.at, tags...)
 }
 
 // waitsForFault reports whether awards of the case to an account go on waiting: a fault stood there on the day of the deed,
@@ -256,8 +253,8 @@ func (e *effecting) waitsForFault(account id.ID) bool {
 
 // postings are what the effect moves, account by account: awards as they stand in the pending bucket, lot for lot; where
 // something is taken, the pending amount goes and what the balance allows is taken instead.
-func (e *effecting) postings(act Action, out scheme.Effected, held []ledger.HeldBack) []ledger.Posting {
-	move := e.posting(ledger.Effect, e.effectRef(act), e.by, e.at)
+func (e *effecting) postings(out scheme.Effected, held []ledger.HeldBack) []ledger.Posting {
+	move := e.posting(ledger.Effect, e.record.id.String()+":effect", 0, e.at)
 	move.Title, move.Counted = "生效："+e.title(), max(e.counted, e.open)
 	take := move
 	take.Kind, take.Lines = ledger.Adjust, nil
@@ -307,14 +304,6 @@ func (e *effecting) charges(account id.ID, changes []scheme.Change) []ledger.Lin
 		return nil
 	}
 	return lines
-}
-
-// effectRef is under what the effect is posted: once when the publication is over, and once for each objection settled.
-func (e *effecting) effectRef(act Action) string {
-	if act == effect {
-		return e.record.id.String() + ":effect"
-	}
-	return e.record.id.String() + ":" + e.objection.String()
 }
 
 // MaxEventWhy is the longest reason of a step, in characters.

@@ -18,6 +18,8 @@ type Filter struct {
 	Mine      bool  // entered by the caller, or by those whose work was handed over to the caller
 	Before    id.ID // cursor: the last id of the page before
 	Limit     int   // 0: DefaultLimit
+
+	named bool // also what names the caller's households; for one case
 }
 
 // Page is a page of cases with the cursor of the next.
@@ -97,6 +99,10 @@ func (s *Service) visible(ctx context.Context, a access.Actor, village id.ID, f 
 		where += " OR c.author = ? AND c.way <> ''"
 	}
 	args = append(args, a.User())
+	if f.named {
+		where += " OR EXISTS (SELECT 1 FROM case_shares x WHERE x.case_id = c.id AND x.household_id IN " + storage.In(len(homes)) + ")"
+		args = storage.Args(homes, args...)
+	}
 	where += ")"
 	return where, args, nil
 }
@@ -116,7 +122,7 @@ func (s *Service) Get(ctx context.Context, a access.Actor, village, caseID id.ID
 	if err := a.Allow(MaySee, access.Place{Village: village}); err != nil {
 		return View{}, err
 	}
-	where, args, err := s.visible(ctx, a, village, Filter{})
+	where, args, err := s.visible(ctx, a, village, Filter{named: true})
 	if err != nil {
 		return View{}, err
 	}
@@ -134,7 +140,13 @@ func (s *Service) Get(ctx context.Context, a access.Actor, village, caseID id.ID
 	if v.Shares, err = s.sharesOf(ctx, caseID); err != nil {
 		return View{}, err
 	}
+	if v.Objections, err = s.objectionsTo(ctx, a, village, caseID); err != nil {
+		return View{}, err
+	}
 	if v.Ballot, err = s.ballot(ctx, a, v); err != nil {
+		return View{}, err
+	}
+	if v.CanObject, err = s.canObject(ctx, a, v); err != nil {
 		return View{}, err
 	}
 	v.Events, err = s.events(ctx, caseID, v)

@@ -41,6 +41,7 @@ const (
 	amend     Action = "amend"     // another person corrects it
 	replay    Action = "replay"    // decided anew because an earlier decision was corrected
 	remove    Action = "remove"    // an objection was right: taken back
+	rectify   Action = "rectify"   // an objection was right: corrected
 
 	// An objection is settled and the case stands: it goes on where it was.
 	resumeDecided   Action = "resume_decided"
@@ -50,7 +51,7 @@ const (
 )
 
 var actions = []Action{submit, enter, enterWait, pass, approve, decide, turnBack, reject, withdraw, publish, effect, object, reverse, amend,
-	replay, remove, resumeDecided, resumePublished, resumeEffective, resumeAmended}
+	replay, remove, rectify, resumeDecided, resumePublished, resumeEffective, resumeAmended}
 
 // fresh is the state of what does not exist yet.
 const fresh State = ""
@@ -64,7 +65,7 @@ var transitions = map[State]map[Action]State{
 	Published: {effect: Effective, reverse: Reversed, amend: Published, replay: Published, object: Objected},
 	Effective: {publish: Effective, withdraw: Reversed, reverse: Reversed, amend: Amended, replay: Effective, object: Objected},
 	Amended:   {publish: Amended, reverse: Reversed, amend: Amended, replay: Amended, object: Objected},
-	Objected: {publish: Objected, amend: Objected, replay: Objected, remove: Reversed,
+	Objected: {publish: Objected, rectify: Objected, replay: Objected, remove: Reversed,
 		resumeDecided: Decided, resumePublished: Published, resumeEffective: Effective, resumeAmended: Amended},
 }
 
@@ -97,7 +98,7 @@ var stateNames = map[State]string{
 
 var actionNames = map[Action]string{
 	submit: "提交", enter: "直接生效", enterWait: "登记", pass: "审核", approve: "审核", decide: "审核", turnBack: "退回", reject: "退回", withdraw: "撤回",
-	publish: "公示", effect: "生效", object: "提出异议", reverse: "冲正", amend: "更正", replay: "重新评定", remove: "按异议撤销",
+	publish: "公示", effect: "生效", object: "提出异议", reverse: "冲正", amend: "更正", replay: "重新评定", remove: "按异议撤销", rectify: "按异议更正",
 	resumeDecided: "维持", resumePublished: "维持", resumeEffective: "维持", resumeAmended: "维持",
 }
 

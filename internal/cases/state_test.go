@@ -16,7 +16,7 @@ func TestTransitions(t *testing.T) {
 		"published effect": Effective, "published reverse": Reversed, "published amend": Published, "published replay": Published, "published object": Objected,
 		"effective publish": Effective, "effective withdraw": Reversed, "effective reverse": Reversed, "effective amend": Amended, "effective replay": Effective, "effective object": Objected,
 		"amended publish": Amended, "amended reverse": Reversed, "amended amend": Amended, "amended replay": Amended, "amended object": Objected,
-		"objected publish": Objected, "objected amend": Objected, "objected replay": Objected, "objected remove": Reversed,
+		"objected publish": Objected, "objected rectify": Objected, "objected replay": Objected, "objected remove": Reversed,
 		"objected resume_decided": Decided, "objected resume_published": Published, "objected resume_effective": Effective, "objected resume_amended": Amended,
 	}
 	n := 0

@@ -60,6 +60,8 @@ type View struct {
 	Confirmations []Confirmation `json:"confirmations,omitempty" doc:"word of other households, where one case is asked for"`
 	Shares        []ShareView    `json:"shares,omitempty" doc:"what it counts for others, where one case is asked for"`
 	Ballot        *Ballot        `json:"ballot,omitempty" doc:"the panel's vote, where one case is asked for"`
+	Objections    []Objection    `json:"objections,omitempty" doc:"where one case is asked for"`
+	CanObject     bool           `json:"can_object" doc:"the caller may object to it now, for a household that it concerns; where one case is asked for also for those it names"`
 	Events        []Event        `json:"events,omitempty" doc:"each step, where one case is asked for"`
 
 	village id.ID
@@ -86,6 +88,9 @@ func (s *Service) view(a access.Actor, v *rulebook.Version, c *record, number, n
 		Notice: c.notice, PublishedOn: c.published, ObjectUntil: objectUntil(v.Scheme, c), Waits: c.waits(), Way: c.way, village: c.village}
 	if c.member != 0 {
 		out.MemberName = name
+	}
+	if _, err := c.state.next(object); err == nil && clock.DayOf(s.now()) <= out.ObjectUntil {
+		out.CanObject = slices.ContainsFunc(a.Households(), func(h id.ID) bool { return slices.Contains(c.households(), h) })
 	}
 	if c.way == scheme.WayPeer && c.author != a.User() && a.Allow(knowReporters, access.Place{Village: c.village}) != nil {
 		out.Author, out.hidden = 0, c.author
