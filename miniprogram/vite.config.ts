@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { defineConfig, type Plugin } from 'vite'
 import uniPlugin from '@dcloudio/vite-plugin-uni'
 
@@ -26,8 +29,25 @@ function ownHostOnly(): Plugin {
   }
 }
 
+/** H5 only: a service worker with the names of all files of the build, for those who work without signal. */
+function offlineShell(): Plugin {
+  const template = fileURLToPath(new URL('./tools/offline/sw.js', import.meta.url))
+  return {
+    name: 'offline-shell',
+    enforce: 'post',
+    generateBundle(_, bundle) {
+      if (process.env.UNI_PLATFORM !== 'h5') return
+      const files = Object.keys(bundle).filter((name) => /^assets\/.*\.(js|css)$/.test(name)).map((name) => `/${name}`).sort()
+      const source = readFileSync(template, 'utf8')
+        .replace('__FILES__', JSON.stringify(files))
+        .replace('__VERSION__', createHash('sha256').update(files.join()).digest('hex').slice(0, 12))
+      this.emitFile({ type: 'asset', fileName: 'sw.js', source })
+    },
+  }
+}
+
 export default defineConfig({
-  plugins: [uni(), ownHostOnly()],
+  plugins: [uni(), ownHostOnly(), offlineShell()],
   server: {
     host: '127.0.0.1',
     port: 5173,

@@ -14,7 +14,9 @@ import (
 	"hefen/internal/id"
 	"hefen/internal/media"
 	"hefen/internal/points"
+	"hefen/internal/scheme"
 	"hefen/internal/storage"
+	"hefen/internal/village"
 )
 
 // Limits of one call.
@@ -39,6 +41,32 @@ func (s *Server) registerSync(a *api) {
 	o.Doc = "照片先按指纹上传（photos/uploads）。每条草稿各自成败：done 已办，repeated 以前已办，waiting_photo 缺照片（missing 列出指纹），conflict 办不了并说明原因，" +
 		"later 这次没有办（服务器忙，或者它前面的一条还没有办），原样再送。没有写日期的草稿，按手机记下它的时间、校正手机时钟的偏差后算哪一天。"
 	register(a, o, maySync, s.sync)
+	register(a, get("/villages/{village}/fieldbook", "get-fieldbook", "随身名册：没有信号时登记要用的户名单，组长只有本组").tagged("sync"), cases.MayRecord, s.fieldBook)
+}
+
+type fieldBookView struct {
+	Households []village.FieldHousehold `json:"households"`
+}
+
+// fieldBook is what a device keeps for work without signal: of a group leader's groups only, and no more of a household than it
+// takes to find and name it.
+func (s *Server) fieldBook(ctx context.Context, by access.Actor, in *InVillage) (fieldBookView, error) {
+	here := in.Village.ID
+	day := clock.DayOf(s.Now())
+	v, err := s.Book.InForce(ctx, here, day)
+	if err != nil {
+		return fieldBookView{}, err
+	}
+	var groups []id.ID
+	if !by.Has(access.TeamMember, here) && !by.Has(access.FirstSecretary, here) {
+		groups = by.Leads(here)
+	}
+	persons := v.Scheme.Subject != scheme.SubjectHousehold
+	list, err := s.Village.FieldBook(ctx, here, day, groups, persons)
+	for i := range list {
+		list[i].Own = by.IsOwn(list[i].ID)
+	}
+	return fieldBookView{list}, err
 }
 
 // Kinds of drafts. Each calls the function that the pages call when there is a signal.
@@ -86,6 +114,7 @@ type syncAnswer struct {
 	Waits     bool          `json:"waits,omitempty" doc:"it waits for another person"`
 	Points    points.Amount `json:"points,omitempty" doc:"record: what counts, of all its cases together"`
 	Stale     []id.ID       `json:"stale,omitempty" doc:"lines: households whose stored line is newer"`
+	Skipped   []id.ID       `json:"skipped,omitempty" doc:"lines of an inspection begun without signal: households that are not on its list, the own ones"`
 }
 
 const (
@@ -280,10 +309,7 @@ func (c *syncing) carryOut(ctx context.Context, d *syncDraft) (syncAnswer, error
 	case draftInspect:
 		return c.inspect(ctx, d)
 	case draftLines:
-		saved, err := c.Cases.SaveLines(ctx, c.by, c.village, d.Target, cases.LinesRequest{RequestID: d.RequestID, Lines: d.Lines})
-		a := carriedOutAs(d.Target, saved.Repeated)
-		a.Stale = saved.Stale
-		return a, err
+		return c.lines(ctx, d)
 	case draftLineEvidence:
 		in, err := c.Cases.AddInspectionEvidence(ctx, c.by, c.village, d.Target, proofs)
 		return carriedOutAs(in.ID, in.Repeated), err
@@ -298,6 +324,32 @@ func (c *syncing) carryOut(ctx context.Context, d *syncDraft) (syncAnswer, error
 
 func (c *syncing) step(got cases.Answer, err error) (syncAnswer, error) {
 	return carriedOutAs(got.Batch, got.Repeated), err
+}
+
+// lines fills an inspection in. One that was begun without signal has the households that the device knew; the list that was made
+// of it leaves out those that the author may not inspect, and so do its lines.
+func (c *syncing) lines(ctx context.Context, d *syncDraft) (syncAnswer, error) {
+	lines, skipped := d.Lines, []id.ID(nil)
+	if d.Of != "" {
+		in, err := c.Cases.Inspection(ctx, c.by, c.village, d.Target)
+		if err != nil {
+			return syncAnswer{}, err
+		}
+		listed := make(map[id.ID]bool, len(in.Lines))
+		for _, l := range in.Lines {
+			listed[l.Household] = true
+		}
+		lines = slices.DeleteFunc(slices.Clone(lines), func(l cases.LineInput) bool { return !listed[l.Household] })
+		for _, l := range d.Lines {
+			if !listed[l.Household] {
+				skipped = append(skipped, l.Household)
+			}
+		}
+	}
+	saved, err := c.Cases.SaveLines(ctx, c.by, c.village, d.Target, cases.LinesRequest{RequestID: d.RequestID, Lines: lines})
+	a := carriedOutAs(d.Target, saved.Repeated)
+	a.Stale, a.Skipped = saved.Stale, skipped
+	return a, err
 }
 
 func (c *syncing) inspect(ctx context.Context, d *syncDraft) (syncAnswer, error) {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"hefen/internal/access"
+	"hefen/internal/access/accesstest"
 	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/ledger"
@@ -447,6 +448,42 @@ func TestSyncDraftByDraft(t *testing.T) {
 		w.call(team, "POST", v, body(deedDraft("request-each-000010", now, homes[3], `,"note":"`+strings.Repeat("长", maxSyncBytes/3)+`"`)), 413, nil)
 		if a := w.sync(team, now, 200, many[:50]...); a[0].State != syncRepeated || a[49].State != syncRepeated {
 			t.Errorf("%+v", a[0])
+		}
+		audit(t, db)
+	})
+}
+
+// The field book marks the own household and shows a group leader the own group only; an inspection begun without signal leaves out
+// whom its author may not inspect.
+func TestFieldBook(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w, homes := newSyncWorld(t, db, 2)
+		token, user := w.user(db, "team", access.TeamMember, access.Place{Village: w.here.village})
+		accesstest.Stand(t, db, user, w.here.village, w.here.member)
+		path := "/api/villages/" + w.here.village.String() + "/fieldbook"
+		var book fieldBookView
+		w.call(token, "GET", path, "", 200, &book)
+		if len(book.Households) != len(homes) {
+			t.Fatalf("%+v", book)
+		}
+		for _, h := range book.Households {
+			if h.Own != (h.ID == w.here.household) || h.Name == "" || h.Initials == "" || h.People != nil {
+				t.Errorf("%+v", h)
+			}
+		}
+		w.call(w.villager(), "GET", path, "", 403, nil)
+
+		now := clock.Ms(w.side.now())
+		lines := ""
+		for _, h := range homes {
+			lines += fmt.Sprintf(`,{"household":%q,"rev":1,"seen":true,"grade":"clean"}`, h)
+		}
+		got := w.sync(token, w.side.now(), 200,
+			fmt.Sprintf(`{"request_id":"request-field-00001","kind":"inspect","made_at":%d,"inspection":{"request_id":"0123456789abcdef","item":"weisheng"}}`, now),
+			fmt.Sprintf(`{"request_id":"request-field-00002","kind":"lines","made_at":%d,"of":"request-field-00001","lines":[%s]}`, now, lines[1:]),
+			fmt.Sprintf(`{"request_id":"request-field-00003","kind":"submit_inspection","made_at":%d,"of":"request-field-00001"}`, now))
+		if got[1].State != syncDone || !slices.Equal(got[1].Skipped, []id.ID{w.here.household}) || got[2].State != syncDone {
+			t.Errorf("%+v", got)
 		}
 		audit(t, db)
 	})

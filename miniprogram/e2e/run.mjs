@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { execFileSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { launch } from './browser.mjs'
+import { field } from './field.mjs'
 import { phoneLogin, pinLogin } from './login.mjs'
 import { loop } from './loop.mjs'
 import { shelf } from './shelf.mjs'
@@ -36,6 +37,10 @@ await part('loop-h5', async () => {
 await part('loop-mini-program', async () => {
   const { ui, close } = await weappPerson()
   await loop(ui, ok).finally(close)
+})
+await part('field', async () => {
+  const { ui, close } = await person(320, 2)
+  await field(ui, ok).finally(close)
 })
 await part('shelf', async () => {
   const { ui, close } = await person(320, 2)

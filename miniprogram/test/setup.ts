@@ -7,6 +7,11 @@ const uniFake = {
   getStorageSync: (key: string) => store.get(key) ?? '',
   setStorageSync: (key: string, value: unknown) => void store.set(key, JSON.parse(JSON.stringify(value))),
   removeStorageSync: (key: string) => void store.delete(key),
+  getStorageInfoSync: () => ({
+    keys: [...store.keys()],
+    currentSize: Math.ceil([...store.values()].reduce<number>((sum, v) => sum + JSON.stringify(v).length, 0) / 1024),
+    limitSize: 10_240,
+  }),
   navigateTo: vi.fn(),
   navigateBack: vi.fn(),
   reLaunch: vi.fn(),

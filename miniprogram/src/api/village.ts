@@ -39,3 +39,6 @@ export const entries = (village: string, household: string, cursor: string) =>
 /** What one more of each deed would count for this household today, with what is left of its limits. */
 export const outlook = (village: string, household: string) =>
   get<{ items: Outlook[] }>(`/villages/${village}/households/${household}/outlook`)
+
+/** Bodies with an account of their own: a volunteers' team, a fire brigade. */
+export const teams = (village: string) => get<{ items: { id: string; name: string }[] }>(`/villages/${village}/teams`)

@@ -24,7 +24,14 @@ export function inspectable(item: Item): boolean {
   return item.value.kind === 'grades'
 }
 
+const QUANTIFIED = ['steps', 'per_unit', 'brackets', 'milestones', 'faults']
+
 /** Whether the worth depends on a quantity that has to be told. */
 export function quantified(item: Item): boolean {
-  return item.value.kind === 'steps' || item.value.kind === 'per_unit'
+  return QUANTIFIED.includes(item.value.kind)
+}
+
+/** Whether it is worth so much for each who took part, named or counted. */
+export function counted(item: Item): boolean {
+  return item.value.kind === 'per_person'
 }

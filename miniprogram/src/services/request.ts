@@ -17,6 +17,8 @@ export interface Call {
   path: string
   query?: Query
   body?: object
+  /** Bytes instead of a body of JSON. */
+  bytes?: ArrayBuffer
   /** The answer is a file: it comes as an ArrayBuffer. */
   binary?: boolean
 }
@@ -115,13 +117,14 @@ function send<T>(call: Call): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const header: Record<string, string> = { Accept: 'application/json' }
     if (call.body) header['Content-Type'] = 'application/json'
+    if (call.bytes) header['Content-Type'] = 'application/octet-stream'
     if (currentToken()) header.Authorization = `Bearer ${currentToken()}`
     uni.request({
       url: apiBase() + call.path + queryString(call.query),
       method: call.method,
-      data: call.body,
+      data: call.bytes ?? call.body,
       header,
-      timeout: TIMEOUT_MS,
+      timeout: call.bytes ? UPLOAD_TIMEOUT_MS : TIMEOUT_MS,
       ...(call.binary ? { responseType: 'arraybuffer' } : {}),
       success: (answer) => {
         if (answer.statusCode >= 200 && answer.statusCode < 300) resolve(answer.data as T)

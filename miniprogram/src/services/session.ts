@@ -4,7 +4,11 @@
  */
 import { computed, ref } from 'vue'
 import type { Me, Membership, Role } from '@/api/types'
+import { tidyAlbum } from './album'
+import { photosInUse, tidyDrafts, waitingDrafts } from './drafts'
+import { keptVillages, noSignal, wipeField } from './fieldbook'
 import { ApiError, currentToken, get, keepToken, onExpired, post } from './request'
+import { syncDrafts } from './sync'
 import { deviceName } from './platform'
 import { PRIVACY_VERSION } from './privacy'
 import { pendingWrites, resend, type Resent } from './write'
@@ -12,6 +16,8 @@ import { pendingWrites, resend, type Resent } from './write'
 const PERSONA_KEY = 'hefen.persona'
 const PLACE_KEY = 'hefen.place'
 const OFFICE_KEY = 'hefen.office'
+/** Who is here, for a team member's start without signal. */
+const ME_KEY = 'hefen.me'
 
 /** What a login gives. */
 export interface Signed {
@@ -28,13 +34,17 @@ const me = ref<Me>()
 const place = ref<string>(String(uni.getStorageSync(PLACE_KEY) || ''))
 const office = ref<string>(String(uni.getStorageSync(OFFICE_KEY) || ''))
 const waiting = ref(0)
+const offline = ref(false)
 const lastResent = ref<Resent>()
 
 export const whoAmI = computed(() => me.value)
 /** How many writes of this person wait on the device for an answer. */
-export const waitingWrites = computed(() => waiting.value)
+export const waitingWrites = computed(() => waiting.value + waitingDrafts(userId()).length)
 /** What the last sending-again came to, for the banner. */
 export const resent = computed(() => lastResent.value)
+
+/** The person is known from this device only: there was no signal when the app asked. */
+export const withoutSignal = computed(() => offline.value)
 
 export function userId(): string {
   return me.value?.user_id ?? ''
@@ -94,18 +104,49 @@ export async function ensureMe(again = false): Promise<Me> {
 
 async function fetchMe(): Promise<Me> {
   if (!currentToken()) await loginSilently()
-  me.value = await get<Me>('/me')
+  try {
+    me.value = await get<Me>('/me')
+    offline.value = false
+    keepMe(me.value)
+  } catch (e) {
+    const known = uni.getStorageSync(ME_KEY) as Me | ''
+    if (!noSignal(e) || !known) throw e
+    me.value = known
+    offline.value = true
+  }
   void sendKept()
   return me.value
 }
 
-/** Sends again what an earlier run of the app could not finish. */
+/** Kept for those only who work without signal. */
+function keepMe(now: Me): void {
+  if (now.roles.some((r) => teamRoles.includes(r.role))) uni.setStorageSync(ME_KEY, now)
+  else uni.removeStorageSync(ME_KEY)
+}
+
+/** Sends again what an earlier run of the app could not finish, and what was recorded without signal. */
 export async function sendKept(): Promise<void> {
   const user = userId()
   if (!user) return
   if (pendingWrites(user).length > 0) lastResent.value = await resend(user)
   waiting.value = pendingWrites(user).length
+  if (waitingDrafts(user).length > 0) await syncDrafts(user)
+  await tidy(user)
 }
+
+/** Forgets what is over: drafts of days ago, photos that nothing needs, and the people of villages where one has no office any more. */
+async function tidy(user: string): Promise<void> {
+  tidyDrafts()
+  if (offline.value || !me.value) return
+  const serving = new Set(me.value.roles.filter((r) => teamRoles.includes(r.role)).map((r) => r.village_id))
+  for (const village of keptVillages()) {
+    if (!serving.has(village) && !waitingDrafts(user).some((d) => d.village === village)) wipeField(village)
+  }
+  if (!tidied) await tidyAlbum(photosInUse())
+  tidied = true
+}
+
+let tidied = false
 
 /** Called after a write ended without an answer, so that the banner shows it. */
 export function countWaiting(): void {
@@ -176,6 +217,9 @@ export function leave(): void {
 
 function forgetPerson(): void {
   me.value = undefined
+  offline.value = false
+  uni.removeStorageSync(ME_KEY)
+  wipeField()
   choosePlace('')
   chooseOffice('')
 }

@@ -4,7 +4,7 @@
  */
 export function createWx({ data, pages }) {
   globalThis.weappMissing = new Set()
-  return new Proxy({ ...network(), ...storage(), ...device(data), ...navigation(pages), ...feedback() }, {
+  return new Proxy({ ...network(), ...storage(), ...files(), ...device(data), ...navigation(pages), ...feedback() }, {
     get(target, name) {
       if (name in target) return target[name]
       if (typeof name === 'string' && /^(on|off)[A-Z]/.test(name)) return () => undefined
@@ -31,7 +31,8 @@ function network() {
     request(options) {
       const url = new URL(options.url)
       const method = (options.method ?? 'GET').toUpperCase()
-      const body = method === 'GET' || options.data === undefined ? undefined : JSON.stringify(options.data)
+      const bytes = options.data instanceof ArrayBuffer
+      const body = method === 'GET' || options.data === undefined ? undefined : bytes ? options.data : JSON.stringify(options.data)
       fetch(url.pathname + url.search, { method, headers: options.header, body })
         .then(async (response) => answer(options, { statusCode: response.status, data: parsed(await response.text()), header: {} }))
         .catch((error) => refuse(options, `request:fail ${error}`))
@@ -62,6 +63,40 @@ function storage() {
     removeStorageSync: (name) => localStorage.removeItem(key(name)),
     getStorage: (options) => answer(options, { data: get(options.key) }),
     setStorage: (options) => answer(options, void set(options.key, options.data)),
+    getStorageInfoSync: () => {
+      const keys = Object.keys(localStorage).filter((k) => k.startsWith('mp:'))
+      const chars = keys.reduce((sum, k) => sum + localStorage.getItem(k).length, 0)
+      return { keys: keys.map((k) => k.slice(3)), currentSize: Math.ceil(chars / 1024), limitSize: 10240 }
+    },
+  }
+}
+
+/** Pictures and the folder of the mini-program. Files are kept in localStorage, so that they survive a killed app. */
+function files() {
+  const env = { USER_DATA_PATH: 'wxfile://usr' }
+  const key = (path) => `file:${path}`
+  const there = (path) => localStorage.getItem(key(path)) !== null
+  const bytesOf = (path) => Uint8Array.from(atob(localStorage.getItem(key(path))), (c) => c.charCodeAt(0)).buffer
+  const write = (path, data) => localStorage.setItem(key(path), btoa(String.fromCharCode(...new Uint8Array(data))))
+  const manager = {
+    mkdirSync: () => undefined,
+    readdirSync: (folder) => Object.keys(localStorage).filter((k) => k.startsWith(key(`${folder}/`))).map((k) => k.slice(key(`${folder}/`).length)),
+    statSync: (path) => ({ size: bytesOf(path).byteLength }),
+    writeFileSync: write,
+    unlinkSync: (path) => localStorage.removeItem(key(path)),
+    readFile: (options) => (there(options.filePath) ? answer(options, { data: bytesOf(options.filePath) }) : refuse(options, 'readFile:fail')),
+  }
+  return {
+    env,
+    getFileSystemManager: () => manager,
+    /** The test says which bytes the camera takes; each picture is another. */
+    chooseImage(options) {
+      const path = `wxfile://tmp/${Date.now()}-${Math.random()}.jpg`
+      write(path, Uint8Array.from(globalThis.weappPhoto ?? []).buffer)
+      return answer(options, { tempFilePaths: [path] })
+    },
+    compressImage: (options) => answer(options, { tempFilePath: options.src }),
+    previewImage: (options) => answer(options, {}),
   }
 }
 

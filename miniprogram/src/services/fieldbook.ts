@@ -1,0 +1,115 @@
+/**
+ * What a team member needs of the village where there is no signal: the rules, the groups, and the households by name and
+ * number. It is fetched when the workbench opens, kept apart by village, and wiped when the person leaves the device or the
+ * office.
+ */
+import type { components } from '@/api/schema'
+import { groups, scheme } from '@/api/village'
+import type { Group, Scheme } from '@/api/types'
+import { ApiError, get } from './request'
+
+export type FieldHousehold = components['schemas']['VillageFieldHousehold']
+
+const PREFIX = 'hefen.field.'
+/** A key of the mini-program's storage holds 1 MB. */
+const HOUSEHOLDS_A_KEY = 800
+const FRESH_MS = 3 * 3600_000
+/** How long one waits for a weak signal when what is kept would do. */
+const PATIENCE_MS = 4000
+
+interface Kept<T> {
+  at: number
+  value: T
+}
+
+function kept<T>(name: string): Kept<T> | undefined {
+  const stored: unknown = uni.getStorageSync(PREFIX + name)
+  return stored && typeof stored === 'object' ? (stored as Kept<T>) : undefined
+}
+
+function keep(name: string, value: unknown): void {
+  try {
+    uni.setStorageSync(PREFIX + name, { at: Date.now(), value })
+  } catch {
+    // No room: drafts come first, and the pages still work with a signal.
+  }
+}
+
+/** Whether a failure only says that there is no signal, or none worth the name. */
+export const noSignal = (e: unknown): boolean => e instanceof ApiError && !e.definite && e.status !== 401
+
+/** What the server says; what was kept of it where there is no signal. */
+async function orKept<T>(name: string, fetch: () => Promise<T>): Promise<T> {
+  const old = kept<T>(name)
+  const fresh = fetch().then((value) => {
+    keep(name, value)
+    return value
+  })
+  if (!old) return fresh
+  const patience = new Promise<T>((give) => setTimeout(() => give(old.value), PATIENCE_MS))
+  return Promise.race([fresh, patience]).catch((e) => {
+    if (noSignal(e)) return old.value
+    throw e
+  })
+}
+
+export const fieldScheme = (village: string): Promise<Scheme> => orKept(`${village}.scheme`, () => scheme(village))
+export const fieldGroups = (village: string): Promise<{ items: Group[] }> => orKept(`${village}.groups`, () => groups(village))
+
+/** Fetches what is old; called where there is probably a signal. Fails silently: it is for later. */
+export async function freshenField(village: string): Promise<void> {
+  keepPages()
+  if (!village || Date.now() - (kept(`${village}.book.0`)?.at ?? 0) < FRESH_MS) return
+  try {
+    await Promise.all([fieldScheme(village), fieldGroups(village)])
+    const { households } = await get<{ households: FieldHousehold[] }>(`/villages/${village}/fieldbook`)
+    wipe(`${village}.book.`)
+    for (let n = 0; n === 0 || n * HOUSEHOLDS_A_KEY < households.length; n++) {
+      keep(`${village}.book.${n}`, households.slice(n * HOUSEHOLDS_A_KEY, (n + 1) * HOUSEHOLDS_A_KEY))
+    }
+  } catch (e) {
+    if (!(e instanceof ApiError)) throw e
+  }
+}
+
+/** In a browser the pages themselves are kept too, where it allows that; the mini-program lies on the phone anyway. */
+function keepPages(): void {
+  // #ifdef H5
+  if (import.meta.env.PROD && globalThis.isSecureContext) void navigator.serviceWorker?.register('/sw.js').catch(() => undefined)
+  // #endif
+}
+
+/** The households that are kept of a village; empty when none were fetched. */
+export function keptHouseholds(village: string): FieldHousehold[] {
+  const all: FieldHousehold[] = []
+  for (let n = 0; ; n++) {
+    const part = kept<FieldHousehold[]>(`${village}.book.${n}`)
+    if (!part) return all
+    all.push(...part.value)
+  }
+}
+
+/** Those that a person means: by the beginning of the number, name or initials, or the name of one of its people. */
+export function findKept(all: FieldHousehold[], query: string, group: string): FieldHousehold[] {
+  const q = query.trim().toLowerCase()
+  return all.filter((h) => {
+    if (group && h.group_id !== group) return false
+    const names = [h.number, h.name, h.initials ?? '', ...(h.people ?? []).map((p) => p.name)]
+    return !q || names.some((n) => n.toLowerCase().startsWith(q))
+  })
+}
+
+/** Forgets the people of a village, or of all, on this device. */
+export function wipeField(village = ''): void {
+  wipe(village ? `${village}.` : '')
+}
+
+function wipe(begin: string): void {
+  for (const key of uni.getStorageInfoSync().keys) if (key.startsWith(PREFIX + begin)) uni.removeStorageSync(key)
+}
+
+/** Villages of which something is kept. */
+export function keptVillages(): string[] {
+  const keys = uni.getStorageInfoSync().keys.filter((k) => k.startsWith(PREFIX))
+  return [...new Set(keys.map((k) => k.slice(PREFIX.length).split('.')[0] ?? ''))].filter(Boolean)
+}
