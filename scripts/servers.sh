@@ -12,6 +12,7 @@ install_missing() {
   command -v gcc >/dev/null || missing+=(gcc libc6-dev)
   command -v chromium >/dev/null || missing+=(chromium)
   fc-list 2>/dev/null | grep -qi 'Noto.*CJK' || missing+=(fonts-noto-cjk fontconfig)
+  [ -e /usr/share/fonts/truetype/wqy/wqy-zenhei.ttc ] || missing+=(fonts-wqy-zenhei)
   [ ${#missing[@]} -eq 0 ] && return 0
   echo "installing ${missing[*]}"
   local sudo=()

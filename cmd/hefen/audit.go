@@ -12,6 +12,7 @@ import (
 	"hefen/internal/ledger"
 	"hefen/internal/market"
 	"hefen/internal/media"
+	"hefen/internal/publication"
 	"hefen/internal/season"
 	"hefen/internal/storage"
 )
@@ -20,7 +21,7 @@ import (
 var errBroken = errors.New("the audit found broken rows")
 
 // audits are those of all packages that keep laws of their own.
-var audits = []func(context.Context, *storage.DB) (ledger.Report, error){ledger.Audit, cases.Audit, market.Audit, season.Audit}
+var audits = []func(context.Context, *storage.DB) (ledger.Report, error){ledger.Audit, cases.Audit, market.Audit, publication.Audit, season.Audit}
 
 func auditCommand(set *settings) *cobra.Command {
 	var seals bool

@@ -23,6 +23,7 @@ import (
 	"hefen/internal/media"
 	"hefen/internal/notify"
 	"hefen/internal/preview"
+	"hefen/internal/publication"
 	"hefen/internal/redisx"
 	"hefen/internal/report"
 	"hefen/internal/rulebook"
@@ -59,6 +60,7 @@ type program struct {
 	photos      media.Store
 	media       *media.Service
 	season      *season.Service
+	publication *publication.Service
 }
 
 // open makes the program on the configured database, whose schema must be current on MySQL and is made so on SQLite.
@@ -101,6 +103,7 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	p.market = market.New(p.db, p.now, p.village, p.book, p.access.Names)
 	p.market.WithPhotos(p.media)
 	p.market.UsePIN(p.access.CheckPIN)
+	p.publication = publication.New(p.db, p.now, p.cases, p.village, p.book)
 	p.season = season.New(p.db, p.now, p.village, p.book, p.market, p.media)
 	p.preview = preview.New(p.db, p.cases, p.village, p.book, p.market)
 	p.board = board.New(p.db, p.redis, p.now, p.book, p.village, board.Options{})

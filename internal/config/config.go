@@ -21,6 +21,7 @@ type Config struct {
 	Notify    Notify   `koanf:"notify"`
 	Voices    Voices   `koanf:"voices"`
 	Photos    Photos   `koanf:"photos"`
+	Print     Print    `koanf:"print"`
 	Pages     Pages    `koanf:"pages"`
 	Log       Log      `koanf:"log"`
 	Limits    Limits   `koanf:"limits"`
@@ -101,6 +102,11 @@ type S3 struct {
 	Prefix    string `koanf:"prefix"`     // set before every key
 	PathStyle bool   `koanf:"path_style"` // the bucket stands in the path, not in the host name
 	Plain     bool   `koanf:"plain"`      // http, on a network of one's own
+}
+
+// Print says with which font files for printing and for chat groups are made.
+type Print struct {
+	Font string `koanf:"font"` // TrueType font with Chinese (.ttf, .ttc); empty: the first found in the usual places
 }
 
 // Pages is the folder of the built H5 pages.

@@ -13,6 +13,7 @@ var features = []func(s *Server, a *api){
 	(*Server).registerSync,
 	(*Server).registerLedger,
 	(*Server).registerSeals,
+	(*Server).registerPublication,
 	(*Server).registerStanding,
 	(*Server).registerScheme,
 	(*Server).registerMarket,

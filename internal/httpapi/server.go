@@ -21,7 +21,9 @@ import (
 	"hefen/internal/market"
 	"hefen/internal/media"
 	"hefen/internal/notify"
+	"hefen/internal/paper"
 	"hefen/internal/preview"
+	"hefen/internal/publication"
 	"hefen/internal/redisx"
 	"hefen/internal/report"
 	"hefen/internal/rulebook"
@@ -57,6 +59,7 @@ type Server struct {
 	Cases       *cases.Service
 	Standing    *standing.Service
 	Media       *media.Service
+	Publication *publication.Service
 	Notify      *notify.Service
 	Season      *season.Service
 	Voice       *voice.Service
@@ -64,6 +67,7 @@ type Server struct {
 	// Gauges are read at each look at /metrics: name without the prefix hefen_ → help and value.
 	Gauges map[string]Gauge
 
+	font     *paper.Font
 	limits   *limiter
 	metrics  *metrics
 	imports  chan struct{} // see importing
@@ -82,6 +86,7 @@ func (s *Server) Handler() http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	s.limits, s.metrics = newLimiter(s.Redis), newMetrics(s)
 	s.imports, s.importWait = make(chan struct{}, maxImports), importWait
+	s.font = paper.NewFont(s.Config.Print.Font)
 	if s.Session == nil {
 		s.Session = s.Access.Actor
 	}
@@ -102,7 +107,8 @@ func (s *Server) Handler() http.Handler {
 	r.GET("/openapi.json", serveDocument(a.huma))
 	r.GET("/docs", docs(a.huma.OpenAPI()))
 	r.GET("/docs.css", docsStyle)
-	r.GET("/k/:card", cardPage) // village.CardPath; logged by its pattern
+	r.GET("/k/:card", cardPage)                                              // village.CardPath; logged by its pattern
+	r.GET(publication.PagePath+":token", s.limitAddress, s.publicNoticePage) // logged by its pattern
 	r.NoRoute(s.pages())
 	return compressed(r)
 }

@@ -21,6 +21,7 @@ import (
 	"hefen/internal/media"
 	"hefen/internal/notify"
 	"hefen/internal/preview"
+	"hefen/internal/publication"
 	"hefen/internal/report"
 	"hefen/internal/rulebook"
 	"hefen/internal/scheme"
@@ -257,6 +258,7 @@ func (c *countyside) services(s *Server) {
 	}
 	s.Media = media.New(c.db, c.now, photos, s.Config.Photos)
 	s.Cases = cases.New(c.db, c.now, s.Village, s.Book, s.Access, s.Media)
+	s.Publication = publication.New(c.db, c.now, s.Cases, s.Village, s.Book)
 	s.Preview = preview.New(c.db, s.Cases, s.Village, s.Book, s.Market)
 	s.Voice = voice.New(c.db, c.now, s.Media, s.Access.Names, clock.Weekdays, 7)
 	if s.Notify, err = notify.New(c.db, c.now, s.Access, &wechat.Fake{}, config.Notify{ExpiringDays: 30}); err != nil {

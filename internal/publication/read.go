@@ -214,6 +214,12 @@ func (s *Service) Public(ctx context.Context, token string) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
+	p.MaskAll()
+	return p, nil
+}
+
+// MaskAll masks every name and takes away what would find a household: for whoever may be looking.
+func (p *Page) MaskAll() {
 	for i := range p.Lines {
 		l := &p.Lines[i]
 		if l.Household != 0 || l.Member != "" {
@@ -226,7 +232,6 @@ func (s *Service) Public(ctx context.Context, token string) (Page, error) {
 			list[i].Household, list[i].Name = 0, village.MaskName(list[i].Name)
 		}
 	}
-	return p, nil
 }
 
 // Copy is the snapshot as it was stored, byte for byte, for who wants to hash it.
