@@ -21,12 +21,22 @@ const looks = [
   { name: '320-large', width: 320, letters: 2 },
 ]
 
+const HEIGHT = 780
+const TALLEST = 6000
+
+/** The window as tall as the page, so that what is fixed to its edges stands there and not in the middle of the picture. */
+async function whole(page, width) {
+  const height = await page.evaluate(() => document.documentElement.scrollHeight)
+  await page.setViewportSize({ width, height: Math.min(Math.max(height, HEIGHT), TALLEST) })
+  await page.waitForTimeout(100)
+}
+
 const browser = await launch()
 let failed = 0
 for (const look of looks.filter((l) => l.name.startsWith(values.look))) {
   fs.mkdirSync(path.join(folder, look.name), { recursive: true })
   for (const role of ['', ...Object.keys(roles)].filter((r) => values.role === undefined || r === values.role)) {
-    const context = await browser.newContext({ viewport: { width: look.width, height: 780 }, deviceScaleFactor: 2, locale: 'zh-CN' })
+    const context = await browser.newContext({ viewport: { width: look.width, height: HEIGHT }, deviceScaleFactor: 2, locale: 'zh-CN' })
     await context.addInitScript((letters) => {
       if (location.protocol !== 'about:') localStorage.setItem('hefen.letters', JSON.stringify({ type: 'number', data: letters }))
     }, look.letters)
@@ -37,7 +47,9 @@ for (const look of looks.filter((l) => l.name.startsWith(values.look))) {
         await ui.open(page.path)
         await page.do?.(ui)
         await ui.page.waitForTimeout(350) // sheets slide in
+        await whole(ui.page, look.width)
         await ui.page.screenshot({ path: path.join(folder, look.name, `${page.name}.png`), fullPage: true })
+        await ui.page.setViewportSize({ width: look.width, height: HEIGHT })
       } catch (error) {
         failed++
         console.error(`${look.name}/${page.name}: ${String(error).slice(0, 300)}`)

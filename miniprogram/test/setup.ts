@@ -38,6 +38,7 @@ vi.mock('@dcloudio/uni-app', async () => {
     onPullDownRefresh: () => undefined,
     onUnload: () => undefined,
     onHide: () => undefined,
+    onShareAppMessage: () => undefined,
   }
 })
 

@@ -33,6 +33,7 @@ export type Entry = Schemas['EntryView']
 
 export type NewCase = Omit<Schemas['CasesRequest'], 'request_id'>
 export type Case = Schemas['CasesView']
+export type Objection = Schemas['CasesObjection']
 export type NewClaim = Omit<Schemas['CasesClaim'], 'request_id'>
 export type Neighbour = Schemas['NeighbourView']
 export type Inspection = Schemas['CasesInspection']

@@ -25,5 +25,5 @@ export const homeWays: Way[] = [
 export const mineWays: Way[] = [
   { icon: 'people', name: '我的家人', path: '/pages/family/index' },
   { icon: 'clock', name: '我的申报', path: '/pages/claims/index' },
-  { icon: 'book', name: '积分存折', path: '/pages/passbook/index' },
+  { icon: 'alert', name: '我的异议', path: '/pages/objections/index' },
 ]
