@@ -494,6 +494,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/regions/{region}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 乡镇或县的统计：参与、发放、兑换、结余、超期，按乡镇或按村列出，不含姓名
+         * @description 谁可以用：管辖该地区的镇县督导、县级管理员。
+         */
+        get: operations["get-region-figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/regions/{region}/funds": {
         parameters: {
             query?: never;
@@ -506,6 +526,26 @@ export interface paths {
          * @description 谁可以用：管辖该地区的镇县督导、县级管理员。
          */
         get: operations["sum-funds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/regions/{region}/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 镇、县内各村逾期没有处理的异议
+         * @description 谁可以用：管辖该地区的镇县督导、县级管理员。
+         */
+        get: operations["list-raised-objections"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1182,6 +1222,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/cases/{case}/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 代没有手机的村民登记异议，写明是谁、怎样提出的
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        post: operations["note-objection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/cases/{case}/reject": {
         parameters: {
             query?: never;
@@ -1336,6 +1396,26 @@ export interface paths {
          * @description 谁可以用：本村的驻村队员、第一书记。
          */
         post: operations["judge-content"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 本村的统计：参与、发放、兑换、结余、各类积分、商品
+         * @description 谁可以用：本村的驻村队员、第一书记、评议小组成员、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["get-village-figures"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1634,6 +1714,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/households/{household}/cases/{case}/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 提出异议：记录涉及的户，处理完以前冻结这条记录的积分
+         * @description 谁可以用：本户的人。
+         */
+        post: operations["object-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/households/{household}/claims": {
         parameters: {
             query?: never;
@@ -1848,6 +1948,46 @@ export interface paths {
          * @description 谁可以用：本村的驻村队员、第一书记、县级管理员。
          */
         post: operations["add-member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 本户提出的异议和答复
+         * @description 谁可以用：本户的人。
+         */
+        get: operations["list-own-objections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/objections/{objection}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 提出人撤回异议
+         * @description 谁可以用：本户的人。
+         */
+        post: operations["withdraw-objection"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2570,6 +2710,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 本村的异议，新的在前
+         * @description 谁可以用：本村的驻村队员、第一书记、评议小组成员、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["list-objections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/objections/{objection}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 处理异议并书面答复：维持、更正或撤销；登记和审核过的人不能处理，逾期由镇县处理
+         * @description 谁可以用：本村的驻村队员、第一书记、镇县督导、县级管理员。
+         */
+        post: operations["settle-objection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/openings/import": {
         parameters: {
             query?: never;
@@ -2796,6 +2976,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/quiet-households": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 这段时间一条记录都没有的户：该上门看看
+         * @description 谁可以用：本村的驻村队员、第一书记、村务监督员。
+         */
+        get: operations["list-quiet-households"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/register/export": {
         parameters: {
             query?: never;
@@ -2848,6 +3048,26 @@ export interface paths {
          * @description 谁可以用：本村的驻村队员、第一书记、县级管理员。
          */
         get: operations["household-template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/report/excel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 本村的年度或月度报告（Excel）
+         * @description 谁可以用：本村的驻村队员、第一书记、村务监督员。
+         */
+        get: operations["export-report-excel"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4820,6 +5040,8 @@ export interface components {
             ballot?: components["schemas"]["CasesBallot"];
             /** @description common to what was entered together */
             batch: string;
+            /** @description the caller may object to it now, for a household that it concerns; where one case is asked for also for those it names */
+            can_object: boolean;
             can_reverse: boolean;
             /** @description the caller may approve or reject it */
             can_review: boolean;
@@ -4856,6 +5078,8 @@ export interface components {
             number: string;
             /** @description last day for an objection; empty where none can be made */
             object_until?: string;
+            /** @description where one case is asked for */
+            objections?: components["schemas"]["CasesObjection"][];
             occurred_on: string;
             /** @description evidence, where cases are listed or one is asked for */
             photos?: components["schemas"]["MediaShot"][];
@@ -5158,6 +5382,70 @@ export interface components {
             lines: components["schemas"]["CasesLineInput"][];
             request_id: string;
         };
+        CasesObjectRequest: {
+            /** @description officials: on whose behalf */
+            household?: string;
+            /**
+             * @description officials: how it was said
+             * @enum {string}
+             */
+            how?: "" | "visit" | "phone" | "letter";
+            /** @description officials: who said it */
+            name?: string;
+            request_id: string;
+            /** @description what is wrong, and why */
+            text: string;
+        };
+        CasesObjection: {
+            answer?: string;
+            case: string;
+            /** @description household of the case, with its number */
+            case_name: string;
+            /** Format: int64 */
+            decided_at?: number;
+            decider_name?: string;
+            /** @description last day for the village to settle it */
+            due_on: string;
+            /**
+             * Format: int64
+             * @description points frozen until it is settled
+             */
+            frozen?: number;
+            /** @description on whose behalf; empty where the caller may not know */
+            household?: string;
+            /** @enum {string} */
+            how: "app" | "visit" | "phone" | "letter";
+            id: string;
+            item_name: string;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            made_at: number;
+            /** @description who objects */
+            name?: string;
+            /**
+             * @description empty while it is open
+             * @enum {string}
+             */
+            outcome: "" | "kept" | "amended" | "removed" | "withdrawn";
+            outcome_name: string;
+            /** @description overdue: the town or the county settles it */
+            raised: boolean;
+            repeated?: boolean;
+            /**
+             * Format: int64
+             * @description points of the case that had been spent and could not be frozen
+             */
+            short?: number;
+            text: string;
+            village: string;
+        };
+        CasesObjectionPage: {
+            items: components["schemas"]["CasesObjection"][];
+            /** @description cursor of the next page; empty at the end */
+            next: string;
+        };
         CasesPage: {
             items: components["schemas"]["CasesView"][];
             /** @description cursor of the next page; empty at the end */
@@ -5255,6 +5543,25 @@ export interface components {
             /** @description households whose stored line is newer than the one sent */
             stale: string[];
         };
+        CasesSettleRequest: {
+            /** @description in writing, for whoever objected */
+            answer: string;
+            grade?: string;
+            note?: string;
+            /**
+             * @description kept: the case was right; amended: corrected; removed: taken back
+             * @enum {string}
+             */
+            outcome: "kept" | "amended" | "removed";
+            /**
+             * Format: int64
+             * @description amended, items with a range: the value given
+             */
+            points?: number;
+            /** Format: int64 */
+            quantity?: number;
+            request_id: string;
+        };
         CasesShareView: {
             account: string;
             /** @description household or person, or the group */
@@ -5287,6 +5594,8 @@ export interface components {
             ballot?: components["schemas"]["CasesBallot"];
             /** @description common to what was entered together */
             batch: string;
+            /** @description the caller may object to it now, for a household that it concerns; where one case is asked for also for those it names */
+            can_object: boolean;
             can_reverse: boolean;
             /** @description the caller may approve or reject it */
             can_review: boolean;
@@ -5323,6 +5632,8 @@ export interface components {
             number: string;
             /** @description last day for an objection; empty where none can be made */
             object_until?: string;
+            /** @description where one case is asked for */
+            objections?: components["schemas"]["CasesObjection"][];
             occurred_on: string;
             /** @description evidence, where cases are listed or one is asked for */
             photos?: components["schemas"]["MediaShot"][];
@@ -7379,6 +7690,9 @@ export interface components {
             items: components["schemas"]["NotifySubscription"][];
             repeated?: boolean;
         };
+        ObjectionList: {
+            items: components["schemas"]["CasesObjection"][];
+        };
         OutlookList: {
             items: components["schemas"]["OutlookRow"][];
         };
@@ -7537,6 +7851,327 @@ export interface components {
             number: string;
             /** @description PNG of the QR code, base64 */
             qr_png: string;
+        };
+        ReportClass: {
+            /** Format: int64 */
+            earned: number;
+            /** Format: int64 */
+            lost: number;
+            name: string;
+        };
+        ReportDay: {
+            /** Format: int64 */
+            earned: number;
+            /** Format: int64 */
+            issued: number;
+            on: string;
+            /** Format: int64 */
+            redeemed: number;
+        };
+        ReportFigures: {
+            /**
+             * Format: int64
+             * @description households with a deed in the span that stands, their own or a member's
+             */
+            active: number;
+            /**
+             * Format: int64
+             * @description taken for deeds
+             */
+            deducted: number;
+            /**
+             * Format: int64
+             * @description deeds that were decided and gave or cost points
+             */
+            deeds: number;
+            /**
+             * Format: int64
+             * @description ranked points for deeds, corrections taken off
+             */
+            earned: number;
+            /**
+             * Format: int64
+             * @description lapsed, or ended with a period less what was carried over
+             */
+            expired: number;
+            /**
+             * Format: int64
+             * @description on the span's last day, or today
+             */
+            households: number;
+            /**
+             * Format: int64
+             * @description points that can be spent, given for deeds and awards, corrections taken off
+             */
+            issued: number;
+            /**
+             * Format: int64
+             * @description objections past their day, likewise
+             */
+            late_objections: number;
+            /**
+             * Format: int64
+             * @description records that waited too long for approval at the end of the span, or at the last roll-up
+             */
+            late_reviews: number;
+            /**
+             * Format: int64
+             * @description ranked points that deeds cost
+             */
+            lost: number;
+            /**
+             * Format: int64
+             * @description brought from paper books, or moved with a household; with sign
+             */
+            other: number;
+            /**
+             * Format: int64
+             * @description in people's hands at the end of the span, or at the last roll-up
+             */
+            outstanding: number;
+            /**
+             * Format: int64
+             * @description active of households, rounded down; 0 without households
+             */
+            percent: number;
+            /**
+             * Format: int64
+             * @description spent on goods, less what was cancelled
+             */
+            redeemed: number;
+        };
+        ReportGoods: {
+            /** Format: int64 */
+            amount: number;
+            name: string;
+            /** Format: int64 */
+            qty: number;
+            unit: string;
+        };
+        ReportHome: {
+            group: string;
+            id: string;
+            name: string;
+            number: string;
+        };
+        ReportMonth: {
+            /**
+             * Format: int64
+             * @description households with a deed in the span that stands, their own or a member's
+             */
+            active: number;
+            /**
+             * Format: int64
+             * @description taken for deeds
+             */
+            deducted: number;
+            /**
+             * Format: int64
+             * @description deeds that were decided and gave or cost points
+             */
+            deeds: number;
+            /**
+             * Format: int64
+             * @description ranked points for deeds, corrections taken off
+             */
+            earned: number;
+            /**
+             * Format: int64
+             * @description lapsed, or ended with a period less what was carried over
+             */
+            expired: number;
+            /**
+             * Format: int64
+             * @description on the span's last day, or today
+             */
+            households: number;
+            /**
+             * Format: int64
+             * @description points that can be spent, given for deeds and awards, corrections taken off
+             */
+            issued: number;
+            /**
+             * Format: int64
+             * @description objections past their day, likewise
+             */
+            late_objections: number;
+            /**
+             * Format: int64
+             * @description records that waited too long for approval at the end of the span, or at the last roll-up
+             */
+            late_reviews: number;
+            /**
+             * Format: int64
+             * @description ranked points that deeds cost
+             */
+            lost: number;
+            month: string;
+            /**
+             * Format: int64
+             * @description brought from paper books, or moved with a household; with sign
+             */
+            other: number;
+            /**
+             * Format: int64
+             * @description in people's hands at the end of the span, or at the last roll-up
+             */
+            outstanding: number;
+            /**
+             * Format: int64
+             * @description active of households, rounded down; 0 without households
+             */
+            percent: number;
+            /**
+             * Format: int64
+             * @description spent on goods, less what was cancelled
+             */
+            redeemed: number;
+        };
+        ReportPart: {
+            /**
+             * Format: int64
+             * @description households with a deed in the span that stands, their own or a member's
+             */
+            active: number;
+            code: string;
+            /**
+             * Format: int64
+             * @description taken for deeds
+             */
+            deducted: number;
+            /**
+             * Format: int64
+             * @description deeds that were decided and gave or cost points
+             */
+            deeds: number;
+            /**
+             * Format: int64
+             * @description ranked points for deeds, corrections taken off
+             */
+            earned: number;
+            /**
+             * Format: int64
+             * @description lapsed, or ended with a period less what was carried over
+             */
+            expired: number;
+            /**
+             * Format: int64
+             * @description on the span's last day, or today
+             */
+            households: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description points that can be spent, given for deeds and awards, corrections taken off
+             */
+            issued: number;
+            /**
+             * Format: int64
+             * @description objections past their day, likewise
+             */
+            late_objections: number;
+            /**
+             * Format: int64
+             * @description records that waited too long for approval at the end of the span, or at the last roll-up
+             */
+            late_reviews: number;
+            /**
+             * Format: int64
+             * @description ranked points that deeds cost
+             */
+            lost: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description brought from paper books, or moved with a household; with sign
+             */
+            other: number;
+            /**
+             * Format: int64
+             * @description in people's hands at the end of the span, or at the last roll-up
+             */
+            outstanding: number;
+            /**
+             * Format: int64
+             * @description active of households, rounded down; 0 without households
+             */
+            percent: number;
+            /**
+             * Format: int64
+             * @description spent on goods, less what was cancelled
+             */
+            redeemed: number;
+            town?: string;
+        };
+        ReportQuiet: {
+            /** @description by group and number */
+            items: components["schemas"]["ReportHome"][];
+            /**
+             * Format: int64
+             * @description households of the village
+             */
+            of: number;
+            span: string;
+        };
+        ReportRegion: {
+            /**
+             * Format: int64
+             * @description of the oldest roll-up among its villages, milliseconds since 1970 UTC; 0: none yet
+             */
+            as_of: number;
+            /** @description the whole span before: last year's, last month's */
+            before: components["schemas"]["ReportFigures"];
+            /** @enum {string} */
+            by: "town" | "village";
+            /** @description by name, most points first */
+            classes: components["schemas"]["ReportClass"][];
+            id: string;
+            /** @description in order of their codes, unless a ranking was asked for and is open */
+            items: components["schemas"]["ReportPart"][];
+            /** @enum {string} */
+            kind: "county" | "town" | "village";
+            name: string;
+            /** @description what a ranking is not for */
+            note?: string;
+            /** @enum {string} */
+            order: "code" | "active" | "issued";
+            /** @description the region has opened the ranking of its villages: they may be listed in another order */
+            ranked: boolean;
+            span: string;
+            sum: components["schemas"]["ReportFigures"];
+            /** @description the months of the year, or the twelve up to the month */
+            trend: components["schemas"]["ReportMonth"][];
+        };
+        ReportVillage: {
+            /**
+             * Format: int64
+             * @description of the roll-up, milliseconds since 1970 UTC; 0: none yet
+             */
+            as_of: number;
+            /** @description the whole span before: last year's, last month's */
+            before: components["schemas"]["ReportFigures"];
+            /** @description most points first */
+            classes: components["schemas"]["ReportClass"][];
+            /** @description of a month: its days on which something happened */
+            days: components["schemas"]["ReportDay"][];
+            /** @description most points first */
+            goods: components["schemas"]["ReportGoods"][];
+            id: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description households without any deed in the span
+             */
+            quiet: number;
+            span: string;
+            sum: components["schemas"]["ReportFigures"];
+            /** @description the months of the year, or the twelve up to the month */
+            trend: components["schemas"]["ReportMonth"][];
+            /**
+             * Format: int64
+             * @description records that waited for approval at the last roll-up
+             */
+            waiting: number;
         };
         RulebookAdoptRequest: {
             /** @description day of the assembly */
@@ -10036,6 +10671,45 @@ export interface operations {
             };
         };
     };
+    "get-region-figures": {
+        parameters: {
+            query: {
+                /** @description a year 2026 or a month 2026-11 */
+                span: string;
+                /** @description left out: the towns of a county, the villages of a town */
+                by?: "town" | "village";
+                /** @description another order than that of the codes is a ranking, which the region must have opened */
+                order?: "code" | "active" | "issued";
+            };
+            header?: never;
+            path: {
+                /** @description a county or a town */
+                region: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportRegion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "sum-funds": {
         parameters: {
             query?: never;
@@ -10054,6 +10728,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarketOverviews"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-raised-objections": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                region: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesObjectionPage"];
                 };
             };
             /** @description Error */
@@ -11327,6 +12035,42 @@ export interface operations {
             };
         };
     };
+    "note-objection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesObjectRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesObjection"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "reject-case": {
         parameters: {
             query?: never;
@@ -11601,6 +12345,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MediaJudged"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-village-figures": {
+        parameters: {
+            query: {
+                /** @description a year 2026 or a month 2026-11 */
+                span: string;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportVillage"];
                 };
             };
             /** @description Error */
@@ -12211,6 +12989,43 @@ export interface operations {
             };
         };
     };
+    "object-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesObjectRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesObjection"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "claim-case": {
         parameters: {
             query?: never;
@@ -12586,6 +13401,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Made"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-own-objections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectionList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "withdraw-objection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+                objection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesObjection"];
                 };
             };
             /** @description Error */
@@ -13976,6 +14860,78 @@ export interface operations {
             };
         };
     };
+    "list-objections": {
+        parameters: {
+            query?: {
+                /** @description 只看还没有处理的 */
+                open?: boolean;
+                /** @description 上一页给出的 next */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesObjectionPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "settle-objection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                objection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesSettleRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesObjection"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "import-openings": {
         parameters: {
             query?: never;
@@ -14400,6 +15356,40 @@ export interface operations {
             };
         };
     };
+    "list-quiet-households": {
+        parameters: {
+            query: {
+                /** @description a year 2026 or a month 2026-11 */
+                span: string;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportQuiet"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "export-households": {
         parameters: {
             query?: never;
@@ -14485,6 +15475,42 @@ export interface operations {
     "household-template": {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "export-report-excel": {
+        parameters: {
+            query: {
+                /** @description a year 2026 or a month 2026-11 */
+                span: string;
+            };
             header?: never;
             path: {
                 village: string;
