@@ -48,6 +48,6 @@ func root() *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	cmd.PersistentFlags().StringVar(&set.path, "config", "", "settings file (default: $HEFEN_CONFIG, then ./hefen.yaml if it exists)")
-	cmd.AddCommand(serveCommand(set), migrateCommand(set), backupCommand(set), restoreCommand(set), auditCommand(set), importCommand(set), schemeCommand(set), boardCommand(set), keysCommand(set), roleCommand(set), demoCommand(set), benchCommand(set), openapiCommand())
+	cmd.AddCommand(serveCommand(set), migrateCommand(set), backupCommand(set), restoreCommand(set), auditCommand(set), importCommand(set), schemeCommand(set), boardCommand(set), keysCommand(set), roleCommand(set), demoCommand(set), benchCommand(set), seasonCommand(set), lotteryCommand(set), openapiCommand())
 	return cmd
 }

@@ -140,10 +140,12 @@ func (s *Service) Publish(ctx context.Context, a access.Actor, in id.ID, p Publi
 
 // writeOutcome writes down what a round says of everybody, in place of what it said before.
 func writeOutcome(tx *storage.Tx, round id.ID, out scheme.Outcome, people map[id.ID]*person) error {
-	for _, table := range []string{"award_places", "award_drawings"} {
-		if _, err := tx.Exec("DELETE FROM "+table+" WHERE round_id = ?", round); err != nil {
-			return fmt.Errorf("write outcome: %w", err)
-		}
+	_, err := tx.Exec("DELETE FROM award_places WHERE round_id = ?", round)
+	if err == nil {
+		_, err = tx.Exec("DELETE FROM award_drawings WHERE round_id = ?", round)
+	}
+	if err != nil {
+		return fmt.Errorf("write outcome: %w", err)
 	}
 	const width = 19
 	args := make([]any, 0, len(out.Places)*width)

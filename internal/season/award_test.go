@@ -290,7 +290,11 @@ func TestLottery(t *testing.T) {
 			"another list":   func(e *season.Evidence) { e.List = strings.Replace(e.List, `"amount":`, `"amount":1`, 1) },
 			"other rules":    func(e *season.Evidence) { e.Rules += "\n" },
 			"sealed later":   func(e *season.Evidence) { e.FrozenAt = e.DrawnAt + 1 },
-			"another draw":   func(e *season.Evidence) { e.Drawings = slices.Clone(e.Drawings); e.Drawings[0].Drawn = slices.Clone(e.Drawings[0].Drawn); slices.Reverse(e.Drawings[0].Drawn) },
+			"another draw": func(e *season.Evidence) {
+				e.Drawings = slices.Clone(e.Drawings)
+				e.Drawings[0].Drawn = slices.Clone(e.Drawings[0].Drawn)
+				slices.Reverse(e.Drawings[0].Drawn)
+			},
 		} {
 			forged := e
 			forge(&forged)
