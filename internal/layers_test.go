@@ -12,13 +12,13 @@ import (
 
 // levels is docs/adr/0002: a package may import those of lower levels only.
 var levels = map[string]int{
-	"errs": 0, "clock": 0, "config": 0, "points": 0, "id": 0,
+	"errs": 0, "clock": 0, "config": 0, "points": 0, "id": 0, "stepcode": 0,
 	"backup": 1, "storage": 1, "redisx": 1, "wechat": 1, "paper": 1, "sms": 1,
 	"village": 2, "scheme": 2,
 	"ledger": 3, "media": 3, "access": 3, "message": 3,
 	"standing": 4, "rulebook": 4, "succession": 4,
-	"cases": 5, "activity": 5, "market": 5, "board": 5, "voice": 5,
-	"season": 6, "publication": 6, "notify": 6, "report": 6, "preview": 6, "demo": 6, "bench": 6,
+	"cases": 5, "market": 5, "board": 5, "voice": 5,
+	"season": 6, "publication": 6, "notify": 6, "activity": 6, "report": 6, "preview": 6, "demo": 6, "bench": 6,
 	"httpapi": 7,
 }
 

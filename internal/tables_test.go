@@ -45,6 +45,7 @@ var writers = map[string]string{
 	"season_runs": "season", "season_closes": "season", "season_ranks": "season", "season_lines": "season", "season_told": "season",
 	"voices": "voice", "voice_steps": "voice",
 	"award_rounds": "season", "award_places": "season", "award_prizes": "season", "award_objections": "season", "award_notes": "season", "award_drawings": "season",
+	"activities": "activity", "attendees": "activity", "activity_misses": "activity",
 }
 
 // byName are the packages with unexported helpers that are given the name of one of their own tables; storage also seals

@@ -11,6 +11,7 @@ import (
 
 	"hefen/configs"
 	"hefen/internal/access"
+	"hefen/internal/activity"
 	"hefen/internal/board"
 	"hefen/internal/cases"
 	"hefen/internal/clock"
@@ -57,6 +58,7 @@ type program struct {
 	preview     *preview.Service
 	notify      *notify.Service
 	voice       *voice.Service
+	activity    *activity.Service
 	photos      media.Store
 	media       *media.Service
 	season      *season.Service
@@ -108,6 +110,8 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	p.preview = preview.New(p.db, p.cases, p.village, p.book, p.market)
 	p.board = board.New(p.db, p.redis, p.now, p.book, p.village, board.Options{})
 	p.voice = voice.New(p.db, p.now, p.media, p.access.Names, p.calendar.AddWorkDays, cfg.Voices.AnswerDays)
+	p.activity = activity.New(p.db, p.now, p.cases, p.book, p.village, p.media, p.access.Names)
+	p.voice = voice.New(p.db, p.now, p.media, p.access.Names, clock.Weekdays, cfg.Voices.AnswerDays)
 	if p.notify, err = notify.New(p.db, p.now, p.access, wx, cfg.Notify); err != nil {
 		return nil, errors.Join(err, p.close())
 	}

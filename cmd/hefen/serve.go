@@ -109,7 +109,7 @@ func (p *program) server() *httpapi.Server {
 	return &httpapi.Server{
 		Config: p.cfg, Log: p.log, Now: p.now, Version: version, DB: p.db, Redis: p.redis,
 		Village: p.village, Book: p.book, Board: p.board, Cases: p.cases, Standing: standing.New(p.db, p.now, p.village),
-		Successions: p.successions, Access: p.access, Market: p.market, Preview: p.preview, Media: p.media, Notify: p.notify, Season: p.season, Voice: p.voice, Session: p.access.Actor,
+		Successions: p.successions, Access: p.access, Market: p.market, Preview: p.preview, Media: p.media, Notify: p.notify, Season: p.season, Voice: p.voice, Activity: p.activity, Session: p.access.Actor,
 		Report: p.report, Publication: p.publication,
 		Gauges: map[string]httpapi.Gauge{
 			"outbox_backlog": {Help: "Events of the outbox that are not done.", Read: func(ctx context.Context) (float64, error) {

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -35,6 +36,7 @@ type Evidence struct {
 	media.Ref
 	Household id.ID  `json:"household,omitempty" doc:"both: the other household"`
 	Note      string `json:"note,omitempty" maxLength:"200" doc:"both: who confirmed it orally, and when; empty: the household is asked in the app, and the record waits"`
+	By        id.ID  `json:"-"` // who has uploaded it, where that is not who enters the record: a villager, at a check-in
 }
 
 var (
@@ -151,7 +153,7 @@ func (s *Service) storeProofs(tx *storage.Tx, by id.ID, where, batch id.ID, p pr
 // attach shows photos with a batch, or with one household of it.
 func (s *Service) attach(tx *storage.Tx, by, where, batch, part id.ID, photos []Evidence) error {
 	for _, e := range photos {
-		u := media.Use{Village: where, Kind: PhotosOfCases, Ref: batch, Part: part, Role: e.Kind, By: by, Trusted: true}
+		u := media.Use{Village: where, Kind: PhotosOfCases, Ref: batch, Part: part, Role: e.Kind, By: cmp.Or(e.By, by), Trusted: e.By == 0}
 		if err := s.photos.Attach(tx, u, e.Ref); err != nil {
 			return err
 		}

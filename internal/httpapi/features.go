@@ -25,4 +25,5 @@ var features = []func(s *Server, a *api){
 	(*Server).registerSeason,
 	(*Server).registerVoices,
 	(*Server).registerAwards,
+	(*Server).registerActivities,
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"hefen/internal/access"
+	"hefen/internal/activity"
 	"hefen/internal/cases"
 	"hefen/internal/id"
 	"hefen/internal/media"
@@ -157,6 +158,8 @@ func (s *Server) maySeePhotosOf(ctx context.Context, by access.Actor, u media.Us
 	switch u.Kind {
 	case cases.PhotosOfCases:
 		return s.Cases.MaySeePhotos(ctx, by, u.Village, u.Ref, u.Part)
+	case activity.Photos:
+		return s.Activity.MaySeePhotos(ctx, by, u.Village, u.Ref)
 	case voice.Photos:
 		return s.Voice.MaySeePhotos(ctx, by, u.Village, u.Ref)
 	case "goods": // everybody of the village sees what the shop has

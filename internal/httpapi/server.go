@@ -14,6 +14,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"hefen/internal/access"
+	"hefen/internal/activity"
 	"hefen/internal/board"
 	"hefen/internal/cases"
 	"hefen/internal/clock"
@@ -63,6 +64,7 @@ type Server struct {
 	Notify      *notify.Service
 	Season      *season.Service
 	Voice       *voice.Service
+	Activity    *activity.Service
 
 	// Gauges are read at each look at /metrics: name without the prefix hefen_ → help and value.
 	Gauges map[string]Gauge

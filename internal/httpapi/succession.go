@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"hefen/internal/access"
+	"hefen/internal/activity"
 	"hefen/internal/cases"
 	"hefen/internal/market"
 	"hefen/internal/message"
@@ -22,6 +23,9 @@ func CarryOver(tx *storage.Tx, m succession.Merger) error {
 		return err
 	}
 	if err := message.Rehome(tx, m.From, m.Into); err != nil {
+		return err
+	}
+	if err := activity.Rehome(tx, m.From, m.Into); err != nil {
 		return err
 	}
 	if err := voice.Rehome(tx, m.From, m.Into); err != nil {

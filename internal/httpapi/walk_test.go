@@ -11,6 +11,7 @@ import (
 
 	"hefen/internal/access"
 	"hefen/internal/access/accesstest"
+	"hefen/internal/activity"
 	"hefen/internal/board"
 	"hefen/internal/cases"
 	"hefen/internal/clock"
@@ -259,6 +260,7 @@ func (c *countyside) services(s *Server) {
 	s.Media = media.New(c.db, c.now, photos, s.Config.Photos)
 	s.Cases = cases.New(c.db, c.now, s.Village, s.Book, s.Access, s.Media)
 	s.Publication = publication.New(c.db, c.now, s.Cases, s.Village, s.Book)
+	s.Activity = activity.New(c.db, c.now, s.Cases, s.Book, s.Village, s.Media, s.Access.Names)
 	s.Preview = preview.New(c.db, s.Cases, s.Village, s.Book, s.Market)
 	s.Voice = voice.New(c.db, c.now, s.Media, s.Access.Names, clock.Weekdays, 7)
 	if s.Notify, err = notify.New(c.db, c.now, s.Access, &wechat.Fake{}, config.Notify{ExpiringDays: 30}); err != nil {

@@ -2,13 +2,9 @@ package market
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
 	"database/sql"
 	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/big"
@@ -21,6 +17,7 @@ import (
 	"hefen/internal/errs"
 	"hefen/internal/id"
 	"hefen/internal/scheme"
+	"hefen/internal/stepcode"
 	"hefen/internal/storage"
 )
 
@@ -29,7 +26,7 @@ import (
 // once, so it can be shown without signal.
 const (
 	PhonePrefix   = "HF2-"
-	stepSeconds   = 30
+	stepSeconds   = stepcode.Seconds
 	phoneDigits   = 8
 	phoneMisses   = 5 // wrong codes of one phone before it must wait
 	phoneWait     = 10 * time.Minute
@@ -121,17 +118,12 @@ func (s *Service) phoneSecret(code id.ID) []byte {
 	return s.db.Keys.Index("phone-code", code.String())
 }
 
-// phoneCodeAt is the code of a step: the HMAC-SHA256 of its number (8 bytes, big endian), the first eight bytes of it as a
-// number, its last eight digits.
+// phoneCodeAt is the code of a step.
 func phoneCodeAt(secret []byte, step int64) string {
-	var b [8]byte
-	binary.BigEndian.PutUint64(b[:], uint64(step)) //nolint:gosec // steps are positive
-	m := hmac.New(sha256.New, secret)
-	m.Write(b[:])
-	return fmt.Sprintf("%0*d", phoneDigits, binary.BigEndian.Uint64(m.Sum(nil))%phoneRoom.Uint64())
+	return stepcode.At(secret, step, phoneDigits)
 }
 
-func stepOf(at time.Time) int64 { return at.Unix() / stepSeconds }
+func stepOf(at time.Time) int64 { return stepcode.Step(at) }
 
 // phone is a phone's code as stored.
 type phone struct {
@@ -161,15 +153,10 @@ func (s *Service) usePhoneCode(tx *storage.Tx, in id.ID, text string, at time.Ti
 		return phone{}, ErrPhoneCodeWait
 	}
 	secret, now := s.phoneSecret(p.id), stepOf(at)
-	matched := int64(0)
-	for step := now - 1; step <= now+1; step++ {
-		same := subtle.ConstantTimeCompare([]byte(phoneCodeAt(secret, step)), []byte(m[2]))
-		matched = int64(subtle.ConstantTimeSelect(same, int(step-now+2), int(matched)))
-	}
-	if matched == 0 {
+	step := stepcode.Match(secret, m[2], now, 1, phoneDigits)
+	if step == 0 {
 		return p, ErrPhoneCode
 	}
-	step := matched + now - 2
 	n, err := tx.Exec("UPDATE phone_codes SET last_step = ?, misses = 0 WHERE id = ? AND last_step < ? AND ended_at = 0", step, p.id, step)
 	if err != nil {
 		return phone{}, fmt.Errorf("use phone code: %w", err)
