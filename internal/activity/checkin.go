@@ -49,11 +49,12 @@ func (s *Service) CheckIn(ctx context.Context, a access.Actor, in, event id.ID, 
 	if err != nil {
 		return Attendee{}, err
 	}
-	at := s.now()
+	at, body := s.now(), r
+	body.ScannedAt = min(r.ScannedAt, 1) // the device's clock is measured anew each time it sends
 	made, repeated := s.db.NewID(), false
 	var seat id.ID
 	err = s.db.InTx(ctx, func(tx *storage.Tx) (err error) {
-		if seat, repeated, err = tx.Once(a.User(), r.RequestID, "activity.checkin", []any{in, event, r}, made); err != nil || repeated {
+		if seat, repeated, err = tx.Once(a.User(), r.RequestID, "activity.checkin", []any{in, event, body}, made); err != nil || repeated {
 			return err
 		}
 		v, err := lock(tx, in, event)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hefen/internal/access"
+	"hefen/internal/activity"
 	"hefen/internal/cases"
 	"hefen/internal/clock"
 	"hefen/internal/errs"
@@ -80,12 +81,13 @@ const (
 	draftLines        = "lines"
 	draftLineEvidence = "line_evidence"
 	draftSubmit       = "submit_inspection"
+	draftCheckIn      = "check_in"
 )
 
 // syncDraft is one thing done without signal. Of its contents the kind says which is read.
 type syncDraft struct {
 	RequestID string  `json:"request_id" minLength:"16" maxLength:"64" doc:"made with the draft and kept until a definite answer"`
-	Kind      string  `json:"kind" enum:"record,evidence,close_fault,repair,withdraw,inspect,lines,line_evidence,submit_inspection"`
+	Kind      string  `json:"kind" enum:"record,evidence,close_fault,repair,withdraw,inspect,lines,line_evidence,submit_inspection,check_in"`
 	MadeAt    int64   `json:"made_at" minimum:"0" doc:"when it was made by the device's clock, milliseconds since 1970 UTC"`
 	Target    id.ID   `json:"target,omitempty" doc:"the case or inspection that it is about"`
 	Of        string  `json:"of,omitempty" maxLength:"64" doc:"instead of the target: request_id of the draft that makes it"`
@@ -96,6 +98,7 @@ type syncDraft struct {
 	Record     *cases.Request           `json:"record,omitempty" doc:"record; without a day of its own it happened on the day of made_at"`
 	Inspection *cases.InspectionRequest `json:"inspection,omitempty" doc:"inspect"`
 	Lines      []cases.LineInput        `json:"lines,omitempty" maxItems:"500" doc:"lines"`
+	CheckIn    *activity.CheckInRequest `json:"check_in,omitempty" doc:"check_in: the code scanned at made_at; the target is the event"`
 }
 
 type proof = cases.Evidence
@@ -144,6 +147,7 @@ type syncing struct {
 	*Server
 	by      access.Actor
 	village id.ID
+	ahead   int64                // milliseconds by which the device's clock is ahead
 	days    map[string]clock.Day // of drafts without a day of their own
 	missing map[string]bool      // hashes of photos that have not come
 	state   map[string]string    // of the drafts so far, by request id
@@ -153,7 +157,7 @@ type syncing struct {
 func (s *Server) sync(ctx context.Context, by access.Actor, in *syncInput) (syncList, error) {
 	now := s.Now()
 	out := syncList{ServerNow: clock.Ms(now), ClockAhead: in.Body.DeviceNow - clock.Ms(now)}
-	c := &syncing{Server: s, by: by, village: in.Village.ID, state: map[string]string{}}
+	c := &syncing{Server: s, by: by, village: in.Village.ID, ahead: out.ClockAhead, state: map[string]string{}}
 	if err := c.prepare(ctx, in.Body.Drafts, out.ClockAhead); err != nil {
 		return out, err
 	}
@@ -205,6 +209,9 @@ func (d *syncDraft) photos() []string {
 		all = d.Record.Evidence
 	}
 	var hashes []string
+	if d.CheckIn != nil && d.CheckIn.Photo != nil {
+		all = append(slices.Clone(all), proof{Ref: *d.CheckIn.Photo})
+	}
 	for _, e := range all {
 		if raw, err := hex.DecodeString(e.SHA256); err == nil && len(raw) == 32 {
 			hashes = append(hashes, e.SHA256)
@@ -313,6 +320,8 @@ func (c *syncing) carryOut(ctx context.Context, d *syncDraft) (syncAnswer, error
 	case draftLineEvidence:
 		in, err := c.Cases.AddInspectionEvidence(ctx, c.by, c.village, d.Target, proofs)
 		return carriedOutAs(in.ID, in.Repeated), err
+	case draftCheckIn:
+		return c.checkIn(ctx, d)
 	case draftSubmit:
 		report, err := c.Cases.DecideInspection(ctx, c.by, c.village, d.Target, step)
 		a := carriedOutAs(d.Target, report.Repeated)
@@ -349,6 +358,19 @@ func (c *syncing) lines(ctx context.Context, d *syncDraft) (syncAnswer, error) {
 	saved, err := c.Cases.SaveLines(ctx, c.by, c.village, d.Target, cases.LinesRequest{RequestID: d.RequestID, Lines: lines})
 	a := carriedOutAs(d.Target, saved.Repeated)
 	a.Stale, a.Skipped = saved.Stale, skipped
+	return a, err
+}
+
+// checkIn hands over a code that was scanned without signal, dated by the server's time.
+func (c *syncing) checkIn(ctx context.Context, d *syncDraft) (syncAnswer, error) {
+	if d.CheckIn == nil {
+		return syncAnswer{}, errDraftKind
+	}
+	r := *d.CheckIn
+	r.RequestID, r.ScannedAt = d.RequestID, d.MadeAt-c.ahead
+	seat, err := c.Activity.CheckIn(ctx, c.by, c.village, d.Target, r)
+	a := carriedOutAs(seat.ID, seat.Repeated)
+	a.Waits = seat.State == activity.Asked
 	return a, err
 }
 
