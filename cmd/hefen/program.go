@@ -111,7 +111,6 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	p.board = board.New(p.db, p.redis, p.now, p.book, p.village, board.Options{})
 	p.voice = voice.New(p.db, p.now, p.media, p.access.Names, p.calendar.AddWorkDays, cfg.Voices.AnswerDays)
 	p.activity = activity.New(p.db, p.now, p.cases, p.book, p.village, p.media, p.access.Names)
-	p.voice = voice.New(p.db, p.now, p.media, p.access.Names, clock.Weekdays, cfg.Voices.AnswerDays)
 	if p.notify, err = notify.New(p.db, p.now, p.access, wx, cfg.Notify); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
