@@ -37,6 +37,7 @@ func (p *program) startJobs(ctx context.Context, jobs *sync.WaitGroup) {
 	jobs.Go(func() { p.daily(ctx, "closes due", p.season.Advance) })
 	jobs.Go(func() { p.daily(ctx, "count votes", p.cases.CountVotes) })
 	jobs.Go(func() { p.daily(ctx, "note corrections of awards", p.season.NoteCorrections) })
+	jobs.Go(func() { p.daily(ctx, "charge faults that are overdue", p.cases.ChargeOverdue) })
 	jobs.Go(func() { p.daily(ctx, "raise objections", p.cases.RaiseObjections) })
 	jobs.Go(func() {
 		p.daily(ctx, "look at the calendar", func(context.Context) (int, error) {

@@ -218,13 +218,13 @@ func TestOpenFaultHoldsAwards(t *testing.T) {
 		if err != nil || total != 0 {
 			t.Fatalf("the award counts already: %s %v", total, err)
 		}
-		_, err = w.cases.CloseFault(t.Context(), w.second, w.village, c, w.step("已清理干净"))
+		_, err = w.cases.CloseFault(t.Context(), w.second, w.village, c, w.fault("已清理干净"))
 		w.must(err)
 		if total, _ = ledger.Total(t.Context(), w.db, w.homes[0], "year", clock.YearSpan(today)); total != 3*points.Point {
 			t.Errorf("after the fault was closed: %s", total)
 		}
 		w.refuses("closed twice", cases.ErrNoFault, func() error {
-			_, err := w.cases.CloseFault(t.Context(), w.second, w.village, c, w.step("再关一次"))
+			_, err := w.cases.CloseFault(t.Context(), w.second, w.village, c, w.fault("再关一次"))
 			return err
 		})
 	})
@@ -239,19 +239,19 @@ func TestZeroAndRepair(t *testing.T) {
 		if got := w.kinds(w.homes[0]); len(got) != 1 || got[0] != scheme.TagBarred {
 			t.Fatalf("tags %v", got)
 		}
-		_, err := w.cases.Repair(t.Context(), w.second, w.village, c, w.step("已整改并写了保证书"))
+		_, err := w.cases.Repair(t.Context(), w.second, w.village, c, w.fault("已整改并写了保证书"))
 		w.must(err)
 		w.expect(w.homes[0], 36, 36)
 		if got := w.kinds(w.homes[0]); len(got) != 0 {
 			t.Errorf("tags after the repair %v", got)
 		}
 		w.refuses("repaired twice", cases.ErrRepaired, func() error {
-			_, err := w.cases.Repair(t.Context(), w.second, w.village, c, w.step("再来一次"))
+			_, err := w.cases.Repair(t.Context(), w.second, w.village, c, w.fault("再来一次"))
 			return err
 		})
 		other := w.record("free", today, w.homes[0]).Items[0].ID
 		w.refuses("nothing to repair", cases.ErrNoRepair, func() error {
-			_, err := w.cases.Repair(t.Context(), w.second, w.village, other, w.step("没有这回事"))
+			_, err := w.cases.Repair(t.Context(), w.second, w.village, other, w.fault("没有这回事"))
 			return err
 		})
 	})

@@ -32,7 +32,7 @@ const MaxEvidence = 9
 // Evidence is one piece of proof: a photo of the deed, a photo of a paper, a signature drawn on the screen, or the word of
 // the other household.
 type Evidence struct {
-	Kind string `json:"kind" enum:"photo,certificate,signature,both"`
+	Kind string `json:"kind" enum:"photo,certificate,signature,both,before,after" doc:"before and after: of a fault that was put right"`
 	media.Ref
 	Household id.ID  `json:"household,omitempty" doc:"both: the other household"`
 	Note      string `json:"note,omitempty" maxLength:"200" doc:"both: who confirmed it orally, and when; empty: the household is asked in the app, and the record waits"`
@@ -91,7 +91,7 @@ func proofFault(i int, err error) error {
 
 func (s *Service) checkProof(ctx context.Context, a access.Actor, where id.ID, r Request, e Evidence, subjects []village.Subject) error {
 	switch e.Kind {
-	case scheme.EvidencePhoto, scheme.EvidenceCertificate, scheme.EvidenceSignature:
+	case scheme.EvidencePhoto, scheme.EvidenceCertificate, scheme.EvidenceSignature, PhotoBefore, PhotoAfter:
 		if e.Photo == 0 && e.SHA256 == "" {
 			return ErrProof.With("请先上传照片或签名")
 		}

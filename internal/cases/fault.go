@@ -25,7 +25,7 @@ var (
 
 // CloseFault notes that what a case found wrong has been put right: not by the author of the case, not for an own or kin
 // household. The fault no longer stands from today; awards that waited for it take effect, unless another fault is open.
-func (s *Service) CloseFault(ctx context.Context, a access.Actor, village, caseID id.ID, r Step) (Answer, error) {
+func (s *Service) CloseFault(ctx context.Context, a access.Actor, village, caseID id.ID, r FaultStep) (Answer, error) {
 	if err := a.Allow(MayReverse, access.Place{Village: village}); err != nil {
 		return Answer{}, err
 	}
@@ -42,7 +42,17 @@ func (s *Service) CloseFault(ctx context.Context, a access.Actor, village, caseI
 	if err := c.notOwn(a); err != nil {
 		return Answer{}, err
 	}
-	return s.step(ctx, a, village, caseID, "cases.close_fault", r, func(tx *storage.Tx, at time.Time) error {
+	if err := checkPhotos(r.Evidence); err != nil {
+		return Answer{}, err
+	}
+	asked, err := s.asksPhotos(ctx, c)
+	if err != nil {
+		return Answer{}, err
+	}
+	return s.step(ctx, a, village, caseID, "cases.close_fault", r.step(), func(tx *storage.Tx, at time.Time) error {
+		if err := s.fixed(tx, a.User(), c, r.Evidence, asked); err != nil {
+			return err
+		}
 		if err := ledger.Guard(tx, c.accounts(), nil); err != nil {
 			return err
 		}
@@ -57,7 +67,7 @@ func (s *Service) CloseFault(ctx context.Context, a access.Actor, village, caseI
 			return err
 		}
 		return release(tx, village, c.id, closed, a.User(), at, "整改到位，生效：")
-	})
+	}, r.asks()...)
 }
 
 // release moves the awards that waited for a fault to the available points of the accounts on which none stands now. What
@@ -125,7 +135,7 @@ func stillOpen(tags []standing.Tag) bool {
 // Repair lightens a case after the fault was put right and a written promise was given, as its item says: not by its
 // author, not for an own or kin household. What it had posted is reversed, its tags end, and what the item's repair
 // leaves is posted instead; later decisions that rest on it are replayed.
-func (s *Service) Repair(ctx context.Context, a access.Actor, village, caseID id.ID, r Step) (Answer, error) {
+func (s *Service) Repair(ctx context.Context, a access.Actor, village, caseID id.ID, r FaultStep) (Answer, error) {
 	if err := a.Allow(MayReverse, access.Place{Village: village}); err != nil {
 		return Answer{}, err
 	}
@@ -146,9 +156,19 @@ func (s *Service) Repair(ctx context.Context, a access.Actor, village, caseID id
 	if item, ok := vs.of[c.scheme].Scheme.Item(c.item); !ok || item.Repair == nil {
 		return Answer{}, ErrNoRepair
 	}
-	return s.step(ctx, a, village, caseID, "cases.repair", r, func(tx *storage.Tx, at time.Time) error {
+	if err := checkPhotos(r.Evidence); err != nil {
+		return Answer{}, err
+	}
+	asked, err := s.asksPhotos(ctx, c)
+	if err != nil {
+		return Answer{}, err
+	}
+	return s.step(ctx, a, village, caseID, "cases.repair", r.step(), func(tx *storage.Tx, at time.Time) error {
+		if err := s.fixed(tx, a.User(), c, r.Evidence, asked); err != nil {
+			return err
+		}
 		return vs.repair(tx, village, caseID, a.User(), at, strings.TrimSpace(r.Why))
-	})
+	}, r.asks()...)
 }
 
 func (vs versions) repair(tx *storage.Tx, village, caseID, by id.ID, at time.Time, why string) error {

@@ -30,11 +30,7 @@ func (s *Service) AddEvidence(ctx context.Context, a access.Actor, where, caseID
 	if err := a.NotOwn(c.household); err != nil {
 		return Answer{}, err
 	}
-	part := id.ID(0) // of the only case of its batch
-	if c.batch != c.id {
-		part = c.household
-	}
-	repeated, err := s.addPhotos(ctx, a, where, c.batch, part, "cases.evidence", r)
+	repeated, err := s.addPhotos(ctx, a, where, c.batch, c.part(), "cases.evidence", r)
 	if err != nil {
 		return Answer{}, err
 	}

@@ -227,7 +227,7 @@ func TestTwoReasonsToWait(t *testing.T) {
 		w.takeEffect(3)
 		w.has("the fault is open", home, 0, 0, 16, 16)
 		w.has("no fault here", w.homes[1], 8, 8, 0, 0)
-		_, err := w.cases.CloseFault(ctx, w.secretary, w.village, warned.ID, w.step("已清理"))
+		_, err := w.cases.CloseFault(ctx, w.secretary, w.village, warned.ID, w.fault("已清理"))
 		w.must(err)
 		w.has("closed: the other still waits for its notice", home, 8, 8, 8, 8)
 		w.publish()

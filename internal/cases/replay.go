@@ -22,6 +22,11 @@ import (
 // replay decides anew, in the order of their first decision, the cases that rest on the corrected ones: themselves if they
 // still count, then every later one with a changed case in its windows.
 func (vs versions) replay(tx *storage.Tx, by id.ID, at time.Time, corrected ...*record) error {
+	return vs.replayFor(tx, "因更正重新评定", by, at, corrected...)
+}
+
+// replayFor is replay with what the steps say why.
+func (vs versions) replayFor(tx *storage.Tx, why string, by id.ID, at time.Time, corrected ...*record) error {
 	later, err := vs.later(tx, corrected)
 	if err != nil || len(later) == 0 {
 		return err
@@ -47,7 +52,7 @@ func (vs versions) replay(tx *storage.Tx, by id.ID, at time.Time, corrected ...*
 	if err != nil {
 		return err
 	}
-	r := replayer{known: known, by: by, at: at, open: open, who: vs.who}
+	r := replayer{why: why, known: known, by: by, at: at, open: open, who: vs.who}
 	for _, c := range corrected {
 		r.corrected = append(r.corrected, c.id)
 		r.changed = append(r.changed, scheme.Remember(vs.of[c.scheme].Scheme, c.deed(), c.decision(), c.no)...)
@@ -85,6 +90,7 @@ func (vs versions) later(tx *storage.Tx, corrected []*record) ([]*record, error)
 
 // replayer carries the decisions as they stand while later ones are decided anew.
 type replayer struct {
+	why       string
 	corrected []id.ID
 	known     []scheme.Decided
 	changed   []scheme.Decided
@@ -105,7 +111,7 @@ func (r *replayer) restsOnChanged(c *record, windows []scheme.Window) bool {
 // balance, and what has been acted on since, stay: the year score that was set, wallets emptied, tags of thresholds.
 func (r *replayer) again(tx *storage.Tx, v *rulebook.Version, c *record) error {
 	item, ok := v.Scheme.Item(c.item)
-	if ok && item.RestsOnBalance() && !c.repaired {
+	if ok && item.RestsOnBalance() && !c.repaired && !c.overdue {
 		return nil
 	}
 	if ok && (item.Times != "" || item.Only != nil) { // as they were on the day of the deed
@@ -147,7 +153,7 @@ func (r *replayer) again(tx *storage.Tx, v *rulebook.Version, c *record) error {
 	if err := storeAside(tx, []*record{c}, false); err != nil {
 		return err
 	}
-	why := "因更正重新评定：由" + old.worth.String() + "分改为" + c.worth.String() + "分"
+	why := r.why + "：由" + old.worth.String() + "分改为" + c.worth.String() + "分"
 	if err := event(tx, c.village, c.id, r.by, c.changedAt, from, c.state, why); err != nil {
 		return err
 	}
@@ -171,6 +177,12 @@ func (r *replayer) factsAsThen(tx *storage.Tx, v *rulebook.Version, c *record, e
 			return nil, err
 		}
 		f.Issued(i, sum)
+	}
+	if c.overdue && len(keys.Measures) > 0 { // what it empties, as it is now
+		var err error
+		if f.Scores, err = ledger.Scores(tx.Query, keys.Measures); err != nil {
+			return nil, err
+		}
 	}
 	if !keys.Tags {
 		return f, nil
@@ -198,6 +210,12 @@ func unlessRefused(err error) error {
 func (r *replayer) retag(tx *storage.Tx, old, c *record) error {
 	if old.warned == c.warned {
 		return nil
+	}
+	if c.overdue { // the fault is still open
+		if err := standing.LiftWarnings(tx, c.accounts(), c.id, clock.DayOf(r.at), r.by, r.at); err != nil {
+			return err
+		}
+		return standing.Add(tx, r.by, r.at, c.standing()...)
 	}
 	if err := c.liftTags(tx, r.by, r.at); err != nil {
 		return err

@@ -41,6 +41,7 @@ type record struct {
 	persons    int           // how many took part, where they are not named
 	parts      []scheme.PartResult
 	repaired   bool
+	overdue    bool // the warning has become the deduction, because the fault was not put right in time
 	validTo    clock.Day
 	who        scheme.Who     // of the account's owner on the day of the deed; for a decision
 	parties    []scheme.Party // whom it touches beside its account
@@ -62,7 +63,7 @@ type record struct {
 func (c *record) deed() scheme.Case {
 	return scheme.Case{ID: c.id, Item: c.item, OccurredOn: c.occurred, Account: c.account, Household: c.household, Member: c.member,
 		Group: c.group, Points: c.points, Grade: c.grade, Quantity: c.quantity, Note: c.note, CountedOn: c.counted, DecidedOn: c.decidedOn(),
-		Event: c.event, Parts: c.parts, Persons: c.persons, Repaired: c.repaired, Who: c.who, Parties: c.parties}
+		Event: c.event, Parts: c.parts, Persons: c.persons, Repaired: c.repaired, Overdue: c.overdue, Who: c.who, Parties: c.parties}
 }
 
 // decidedOn is the day of the decision; zero before it is made.

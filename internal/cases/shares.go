@@ -239,18 +239,18 @@ func (c *record) readAside(read query) error {
 }
 
 func (c *record) readDetails(read query) error {
-	rows, err := read("SELECT persons, repaired, valid_to, parts FROM case_details WHERE case_id = ?", c.id)
+	rows, err := read("SELECT persons, repaired, overdue, valid_to, parts FROM case_details WHERE case_id = ?", c.id)
 	if err != nil {
 		return fmt.Errorf("read details: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var repaired int
+		var repaired, overdue int
 		var parts string
-		if err := rows.Scan(&c.persons, &repaired, &c.validTo, &parts); err != nil {
+		if err := rows.Scan(&c.persons, &repaired, &overdue, &c.validTo, &parts); err != nil {
 			return err
 		}
-		c.repaired = repaired != 0
+		c.repaired, c.overdue = repaired != 0, overdue != 0
 		if err := json.Unmarshal([]byte(parts), &c.parts); err != nil {
 			return fmt.Errorf("details of case %s: %w", c.id, err)
 		}
@@ -280,21 +280,21 @@ func storeAside(tx *storage.Tx, cs []*record, fresh bool) error {
 			if err != nil {
 				return err
 			}
-			details = append(details, c.id, c.village, c.persons, bit(c.repaired), c.validTo, string(parts))
+			details = append(details, c.id, c.village, c.persons, bit(c.repaired), bit(c.overdue), c.validTo, string(parts))
 		}
 	}
 	if err := tx.Insert(`INSERT INTO case_shares (case_id, line, village_id, role, relation, found, account_id, household_id, member_id, group_id,
 		value, counted, replaced, warned) VALUES `, 14, shares); err != nil {
 		return fmt.Errorf("insert shares: %w", err)
 	}
-	if err := tx.Insert("INSERT INTO case_details (case_id, village_id, persons, repaired, valid_to, parts) VALUES ", 6, details); err != nil {
+	if err := tx.Insert("INSERT INTO case_details (case_id, village_id, persons, repaired, overdue, valid_to, parts) VALUES ", 7, details); err != nil {
 		return fmt.Errorf("insert details: %w", err)
 	}
 	return nil
 }
 
 func (c *record) detailed() bool {
-	return c.persons != 0 || c.repaired || c.validTo != 0 || len(c.parts) > 0
+	return c.persons != 0 || c.repaired || c.overdue || c.validTo != 0 || len(c.parts) > 0
 }
 
 func (c *record) shareOf(p *scheme.Party) scheme.Share {
@@ -308,7 +308,7 @@ func (c *record) shareOf(p *scheme.Party) scheme.Share {
 
 // aside takes over what was read of the case before the transaction.
 func (c *record) aside(seen *record) {
-	c.who, c.parties, c.foundRoles, c.parts, c.persons, c.repaired = seen.who, seen.parties, seen.foundRoles, seen.parts, seen.persons, seen.repaired
+	c.who, c.parties, c.foundRoles, c.parts, c.persons, c.repaired, c.overdue = seen.who, seen.parties, seen.foundRoles, seen.parts, seen.persons, seen.repaired, seen.overdue
 }
 
 func (c *record) isFound(role string) bool { return slices.Contains(c.foundRoles, role) }

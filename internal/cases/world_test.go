@@ -240,3 +240,7 @@ func each(t *testing.T, households int, test func(t *testing.T, w *world)) {
 		w.audit()
 	})
 }
+
+func (w *world) fault(why string) cases.FaultStep {
+	return cases.FaultStep{RequestID: w.request(), Why: why}
+}

@@ -32,6 +32,7 @@ func (s *Server) registerCases(a *api) {
 	register(a, post("/villages/{village}/inspections/{inspection}/evidence", "add-inspection-evidence", "给检查中的一户补照片"), cases.MayInspect, s.addInspectionEvidence)
 	register(a, post("/villages/{village}/inspections/{inspection}/decide", "decide-inspection", "提交或审定：全部入账，有一行不对就都不入账并逐行说明"), cases.MayInspect, s.decideInspection)
 	register(a, post("/villages/{village}/inspections/{inspection}/return", "return-inspection", "退回修改，写明理由"), cases.MayApprove, s.returnInspection)
+	register(a, post("/villages/{village}/cases/{case}/recheck", "recheck-fault", "复查：还没有整改，写明情况，可附照片"), cases.MayReverse, s.recheckFault)
 	register(a, post("/villages/{village}/cases/{case}/close-fault", "close-fault", "整改到位，销号：待整改的问题了结，等着的加分生效"), cases.MayReverse, s.closeFault)
 	register(a, post("/villages/{village}/cases/{case}/repair", "repair-case", "整改到位并书面保证：按细则减轻处理，写明理由"), cases.MayReverse, s.repairCase)
 	register(a, post("/villages/{village}/inspections/{inspection}/reverse", "reverse-inspection", "冲正整次检查：由其他工作人员办理，全部冲正或都不冲正，写明理由"), cases.MayReverse, s.reverseInspection)
@@ -133,11 +134,20 @@ func (s *Server) addInspectionEvidence(ctx context.Context, by access.Actor, in 
 	return s.Cases.AddInspectionEvidence(ctx, by, in.Village.ID, in.Inspection.ID, in.Body)
 }
 
-func (s *Server) closeFault(ctx context.Context, by access.Actor, in *caseStepInput) (cases.Answer, error) {
+type faultInput struct {
+	InCase
+	Body cases.FaultStep
+}
+
+func (s *Server) recheckFault(ctx context.Context, by access.Actor, in *faultInput) (cases.Answer, error) {
+	return s.Cases.Recheck(ctx, by, in.Village.ID, in.Case.ID, in.Body)
+}
+
+func (s *Server) closeFault(ctx context.Context, by access.Actor, in *faultInput) (cases.Answer, error) {
 	return s.Cases.CloseFault(ctx, by, in.Village.ID, in.Case.ID, in.Body)
 }
 
-func (s *Server) repairCase(ctx context.Context, by access.Actor, in *caseStepInput) (cases.Answer, error) {
+func (s *Server) repairCase(ctx context.Context, by access.Actor, in *faultInput) (cases.Answer, error) {
 	return s.Cases.Repair(ctx, by, in.Village.ID, in.Case.ID, in.Body)
 }
 

@@ -91,7 +91,7 @@ type syncDraft struct {
 	MadeAt    int64   `json:"made_at" minimum:"0" doc:"when it was made by the device's clock, milliseconds since 1970 UTC"`
 	Target    id.ID   `json:"target,omitempty" doc:"the case or inspection that it is about"`
 	Of        string  `json:"of,omitempty" maxLength:"64" doc:"instead of the target: request_id of the draft that makes it"`
-	Evidence  []proof `json:"evidence,omitempty" maxItems:"9" doc:"evidence, line_evidence"`
+	Evidence  []proof `json:"evidence,omitempty" maxItems:"9" doc:"evidence, line_evidence, close_fault, repair"`
 	Household id.ID   `json:"household,omitempty" doc:"line_evidence: the household that the photos are of"`
 	Why       string  `json:"why,omitempty" maxLength:"200" doc:"close_fault, repair, withdraw"`
 
@@ -300,7 +300,7 @@ func (c *syncing) carryOut(ctx context.Context, d *syncDraft) (syncAnswer, error
 	if d.MadeAt <= 0 {
 		return syncAnswer{}, errDraftTime
 	}
-	step := cases.Step{RequestID: d.RequestID, Why: d.Why}
+	step, fault := cases.Step{RequestID: d.RequestID, Why: d.Why}, cases.FaultStep{RequestID: d.RequestID, Why: d.Why, Evidence: d.Evidence}
 	proofs := cases.EvidenceRequest{RequestID: d.RequestID, Household: d.Household, Evidence: d.Evidence}
 	switch d.Kind {
 	case draftRecord:
@@ -308,9 +308,9 @@ func (c *syncing) carryOut(ctx context.Context, d *syncDraft) (syncAnswer, error
 	case draftEvidence:
 		return c.step(c.Cases.AddEvidence(ctx, c.by, c.village, d.Target, proofs))
 	case draftCloseFault:
-		return c.step(c.Cases.CloseFault(ctx, c.by, c.village, d.Target, step))
+		return c.step(c.Cases.CloseFault(ctx, c.by, c.village, d.Target, fault))
 	case draftRepair:
-		return c.step(c.Cases.Repair(ctx, c.by, c.village, d.Target, step))
+		return c.step(c.Cases.Repair(ctx, c.by, c.village, d.Target, fault))
 	case draftWithdraw:
 		return c.step(c.Cases.Withdraw(ctx, c.by, c.village, d.Target, step))
 	case draftInspect:

@@ -45,6 +45,10 @@ func (r *run) warnFirst(sh *share) {
 			return
 		}
 	}
+	if r.c.Overdue {
+		r.becauseOf(sh, "到期没有整改，"+plainPoints(sh.to))
+		return
+	}
 	until := w.end(r.c.OccurredOn)
 	r.becauseOf(sh, sayWarned(until, sh.to))
 	sh.to, sh.Warned = 0, true

@@ -43,6 +43,7 @@ type Case struct {
 	Parts      []PartResult // sheets: one for each part
 	Persons    int          // items per person: how many took part, where they are not named as parties
 	Repaired   bool         // put right, with a written promise: what the item's repair leaves counts
+	Overdue    bool         // a warning whose fault was not put right in time: it counts in full
 	Who        Who          // of the account, and of the person who did it, on the day of the deed
 	Parties    []Party      // whom it touches beside its account
 }

@@ -163,5 +163,5 @@ func (i *Item) RestsOnBalance() bool {
 
 // Plain reports whether a record of the item says and counts nothing beside its own account.
 func (i *Item) Plain() bool {
-	return len(i.Parties) == 0 && i.Repair == nil && i.Valid == nil && i.Value.Kind != ValueSheet && i.Value.Kind != ValuePerPerson
+	return len(i.Parties) == 0 && i.Repair == nil && (i.WarnFirst == nil || i.WarnFirst.FixDays == 0) && i.Valid == nil && i.Value.Kind != ValueSheet && i.Value.Kind != ValuePerPerson
 }

@@ -225,6 +225,16 @@ func CloseFaults(tx *storage.Tx, accounts []id.ID, caseID id.ID, on clock.Day, b
 	return closed, nil
 }
 
+// LiftWarnings ends the warnings that a case has led to: they have become the deduction.
+func LiftWarnings(tx *storage.Tx, accounts []id.ID, caseID id.ID, on clock.Day, by id.ID, at time.Time) error {
+	_, err := tx.Exec("UPDATE tags SET to_day = CASE WHEN from_day > ? THEN from_day ELSE ? END, lifted_at = ?, lifted_by = ? WHERE case_id = ? AND kind = 'warning' AND lifted_at = 0 AND to_day > ? AND account_id IN "+
+		storage.In(len(accounts)), storage.Args(accounts, on, on, clock.Ms(at), by, caseID, on)...)
+	if err != nil {
+		return fmt.Errorf("lift warnings: %w", err)
+	}
+	return nil
+}
+
 // LiftOfCases ends every tag that some cases have led to on some accounts, when the cases are reversed.
 func LiftOfCases(tx *storage.Tx, accounts, cases []id.ID, on clock.Day, by id.ID, at time.Time) error {
 	for some := range storage.Chunks(accounts, storage.ChunkRows/2) {
