@@ -3,7 +3,7 @@
 import fs from 'node:fs'
 import { URL } from 'node:url'
 
-export const roles = { villager: '村民', team: '驻村队员', secretary: '第一书记', keeper: '超市管理员' }
+export const roles = { villager: '村民', team: '驻村队员', secretary: '第一书记', keeper: '超市管理员', supervisor: '镇县督导' }
 
 /** do brings a page into the state worth looking at, beyond opening it. */
 const known = [
@@ -56,6 +56,9 @@ const known = [
   { name: 'keeper-receive', role: 'keeper', path: '/keeper/stock/index', do: receiveGoods },
   { name: 'keeper-stocktake', role: 'keeper', path: '/keeper/stocktake/index', do: beginStocktake },
   { name: 'keeper-day', role: 'keeper', path: '/keeper/day/index' },
+  { name: 'team-figures', role: 'team', path: '/team/figures/index', do: sawFigures },
+  { name: 'team-quiet', role: 'team', path: '/team/quiet/index' },
+  { name: 'region-figures', role: 'supervisor', path: '/team/region/index', do: sawFigures },
   { name: 'team-funds', role: 'team', path: '/team/funds/index' },
 ]
 
@@ -74,6 +77,10 @@ function unnamed() {
   }
   const named = new Set(known.map((p) => p.path.split('?')[0]))
   return all.filter((p) => !named.has(p.path)).map((p) => ({ ...p, name: 'bare-' + p.path.slice(1).replace(/\/index$/, '').replace(/^pages\//, '').replace(/\//g, '-') }))
+}
+
+async function sawFigures(ui) {
+  await ui.see('.bars')
 }
 
 let numbers = 0

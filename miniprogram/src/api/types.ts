@@ -54,6 +54,11 @@ export type Stocktake = Schemas['MarketStocktake']
 export type FundsOverview = Schemas['MarketOverview']
 export type Plan = Schemas['MarketPlan']
 
+export type Figures = Schemas['ReportFigures']
+export type VillageFigures = Schemas['ReportVillage']
+export type RegionFigures = Schemas['ReportRegion']
+export type QuietHomes = Schemas['ReportQuiet']
+
 export type BoardRow = Schemas['BoardRow']
 export type Board = Schemas['BoardPage']
 

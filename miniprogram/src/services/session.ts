@@ -57,6 +57,7 @@ export const home = computed<Membership | undefined>(() => {
 })
 
 const teamRoles = ['team_member', 'first_secretary', 'group_leader']
+const regionRoles = ['supervisor', 'county_admin']
 /** The office chosen among several, else the first. */
 const officeOf = (fits: (r: Role) => boolean) => {
   const all = me.value?.roles.filter(fits) ?? []
@@ -64,6 +65,9 @@ const officeOf = (fits: (r: Role) => boolean) => {
 }
 export const teamRole = computed<Role | undefined>(() => officeOf((r) => teamRoles.includes(r.role)))
 export const keeperRole = computed<Role | undefined>(() => officeOf((r) => r.role === 'keeper'))
+
+/** An office over a town or county: for looking on. */
+export const regionRole = computed<Role | undefined>(() => officeOf((r) => regionRoles.includes(r.role)))
 
 /** The village for pages that need no household. */
 export const villageId = computed(() => home.value?.village_id ?? teamRole.value?.village_id ?? keeperRole.value?.village_id ?? me.value?.roles[0]?.village_id ?? '')
@@ -197,7 +201,7 @@ export function choices(people = 1): number {
 
 /** The offices that have pages of their own. */
 export function offices(): Role[] {
-  return me.value?.roles.filter((r) => r.role === 'keeper' || teamRoles.includes(r.role)) ?? []
+  return me.value?.roles.filter((r) => r.role === 'keeper' || teamRoles.includes(r.role) || regionRoles.includes(r.role)) ?? []
 }
 
 export async function logout(everywhere = false): Promise<void> {
@@ -228,6 +232,7 @@ function forgetPerson(): void {
 export function landing(): string {
   if (keeperRole.value) return '/keeper/home/index'
   if (teamRole.value) return '/team/home/index'
+  if (regionRole.value) return '/team/region/index'
   return '/pages/home/index'
 }
 
