@@ -124,3 +124,23 @@ export function speak(text: string): void {
   window.speechSynthesis.cancel()
   window.speechSynthesis.speak(words)
 }
+
+/** Whether WeChat can be asked to let a message be sent. */
+export function asksWeChat(): boolean {
+  let able = false
+  // #ifdef MP-WEIXIN
+  able = typeof uni.requestSubscribeMessage === 'function'
+  // #endif
+  return able
+}
+
+/** Asks for one message of each template; gives those that the person agreed to. Only from a tap. */
+export function requestReminders(templates: string[]): Promise<string[]> {
+  return new Promise((resolve) => {
+    uni.requestSubscribeMessage({
+      tmplIds: templates,
+      success: (answer) => resolve(templates.filter((t) => (answer as unknown as Record<string, string>)[t] === 'accept')),
+      fail: () => resolve([]),
+    })
+  })
+}
