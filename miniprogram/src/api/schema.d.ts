@@ -474,6 +474,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/public/notices/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 凭链接看公示榜，姓名都隐去中间的字
+         * @description 谁可以用：任何人，不用登录。
+         */
+        get: operations["get-public-notice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/public/villages/{village}/boards/{kind}": {
         parameters: {
             query?: never;
@@ -1402,6 +1422,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/fieldbook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 随身名册：没有信号时登记要用的户名单，组长只有本组
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        get: operations["get-fieldbook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/figures": {
         parameters: {
             query?: never;
@@ -1934,6 +1974,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/households/{household}/hidden-records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 要求不再展示本户的一条加分记录；积分只有要求放弃时才扣回
+         * @description 谁可以用：本户的人；本村的驻村队员、第一书记。
+         */
+        post: operations["hide-record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/households/{household}/members": {
         parameters: {
             query?: never;
@@ -1948,6 +2008,30 @@ export interface paths {
          * @description 谁可以用：本村的驻村队员、第一书记、县级管理员。
          */
         post: operations["add-member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/households/{household}/notice-name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 本户姓名在公示榜上怎么显示
+         * @description 谁可以用：本户的人；本村的驻村队员、第一书记。
+         */
+        get: operations["get-notice-name"];
+        put?: never;
+        /**
+         * 要求在公示榜上隐去姓名，或取消
+         * @description 谁可以用：本户的人；本村的驻村队员、第一书记。
+         */
+        post: operations["set-notice-name"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2704,6 +2788,170 @@ export interface paths {
          * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
          */
         post: operations["find-neighbour"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/notice-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 试看一张公示榜：一段时间、一个组或全村，还没有公示的评定
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        get: operations["preview-notice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 公示榜列表，新的在前
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["list-notices"];
+        put?: never;
+        /**
+         * 公示：先试看，再带着试看的 digest 发布
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        post: operations["publish-notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/notices/{notice}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一张公示榜和榜上记录现在的情况
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["get-notice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/notices/{notice}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 出更正公告：公示以后更正或撤销的记录
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        post: operations["correct-notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/notices/{notice}/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 打印公示榜（A4 网页）
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["print-notice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/notices/{notice}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 公示榜的 PDF 文件
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["get-notice-pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/notices/{notice}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 公示榜的长图，发到村民群
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["get-notice-picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/notices/{notice}/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 公示榜的原始内容，它的 SHA-256 就是榜单指纹
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["get-notice-snapshot"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5805,6 +6053,9 @@ export interface components {
             /** @description where: JSON path, or row and column of a file */
             path: string;
         };
+        FieldBookView: {
+            households: components["schemas"]["VillageFieldHousehold"][];
+        };
         FindHouseholdInputBody: {
             /** @description what the scanned household code holds */
             code?: string;
@@ -7852,6 +8103,262 @@ export interface components {
             /** @description PNG of the QR code, base64 */
             qr_png: string;
         };
+        PublicationCorrectRequest: {
+            /**
+             * Format: int64
+             * @description for how many days the public page is open; 0: 30
+             */
+            public_days?: number;
+            /** @description made on the device and kept until a definite answer */
+            request_id: string;
+        };
+        PublicationHidden: {
+            case: string;
+            repeated?: boolean;
+            /** @description its points were taken back */
+            reversed: boolean;
+            /** @description the points were given up and an official has yet to take them back */
+            waits: boolean;
+        };
+        PublicationHideRequest: {
+            case: string;
+            /** @description the points are given up as well; otherwise they stay */
+            give_up?: boolean;
+            /** @description made on the device and kept until a definite answer */
+            request_id: string;
+            why: string;
+        };
+        PublicationLine: {
+            case?: string;
+            /** @description grade or quantity */
+            detail?: string;
+            group_name?: string;
+            household?: string;
+            item: string;
+            member?: string;
+            /** @description masked as it was printed */
+            name: string;
+            /** @description of the household */
+            number?: string;
+            occurred_on: string;
+            /** Format: int64 */
+            points: number;
+            /** Format: int64 */
+            revision?: number;
+            /** @description what the case counts for another than its own account */
+            share?: boolean;
+            /** @description corrections: the record was taken back */
+            taken_back?: boolean;
+            /** @description the points count when the days of publication are over */
+            waits?: boolean;
+            /** @description a warning in place of a deduction */
+            warned?: boolean;
+            /**
+             * Format: int64
+             * @description corrections: what had been printed
+             */
+            was?: number;
+            why?: string;
+        };
+        PublicationLineNow: {
+            case?: string;
+            /** @description grade or quantity */
+            detail?: string;
+            group_name?: string;
+            household?: string;
+            item: string;
+            member?: string;
+            /** @description of the caller's own household */
+            mine?: boolean;
+            /** @description masked as it was printed */
+            name: string;
+            /** @description the same in words */
+            note?: string;
+            /**
+             * @description objected, amended, reversed, hidden; empty: stands as printed
+             * @enum {string}
+             */
+            now?: "" | "objected" | "amended" | "reversed" | "hidden";
+            /**
+             * Format: int64
+             * @description what counts today
+             */
+            now_points: number;
+            /** @description of the household */
+            number?: string;
+            occurred_on: string;
+            /** Format: int64 */
+            points: number;
+            /** Format: int64 */
+            revision?: number;
+            /** @description what the case counts for another than its own account */
+            share?: boolean;
+            /** @description corrections: the record was taken back */
+            taken_back?: boolean;
+            /** @description the points count when the days of publication are over */
+            waits?: boolean;
+            /** @description a warning in place of a deduction */
+            warned?: boolean;
+            /**
+             * Format: int64
+             * @description corrections: what had been printed
+             */
+            was?: number;
+            why?: string;
+        };
+        PublicationNames: {
+            /** @description the rules mask all names anyway */
+            by_rule: boolean;
+            /** @description the household has asked to be masked */
+            masked: boolean;
+            repeated?: boolean;
+        };
+        PublicationNamesRequest: {
+            /** @description true: masked on every notice; false: as the rules have it */
+            masked: boolean;
+            /** @description made on the device and kept until a definite answer */
+            request_id: string;
+        };
+        PublicationNotice: {
+            /** Format: int64 */
+            cases: number;
+            /** @description the notice that it corrects */
+            corrects?: string;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            created_at: number;
+            from_on: string;
+            group?: string;
+            /** @description SHA-256 of the snapshot's bytes */
+            hash: string;
+            id: string;
+            /** @enum {string} */
+            kind: "notice" | "correction";
+            kind_name: string;
+            /** @description path of the public page; empty when it is closed */
+            link: string;
+            /** @description 2026年第3号 */
+            no: string;
+            object_until: string;
+            /** @description objections can still be made */
+            open: boolean;
+            /** @description last day of the public page */
+            public_until: string;
+            published_on: string;
+            /** @description the request had been carried out before */
+            repeated?: boolean;
+            seal: components["schemas"]["LedgerHead"];
+            to_on: string;
+        };
+        PublicationNotices: {
+            items: components["schemas"]["PublicationNotice"][];
+            /** @description cursor of the next page; empty at the end */
+            next: string;
+        };
+        PublicationPage: {
+            /**
+             * Format: int64
+             * @description how many lines were corrected since and stand in no correction yet
+             */
+            changes: number;
+            /** @description the seal as it is printed */
+            code: string;
+            corrects_no?: string;
+            group_name?: string;
+            honour: components["schemas"]["PublicationPlace"][];
+            how_to_object: string;
+            /** @description corrections of this notice */
+            later: components["schemas"]["PublicationNotice"][];
+            lines: components["schemas"]["PublicationLineNow"][];
+            notice: components["schemas"]["PublicationNotice"];
+            /** @description what it covers, in words */
+            period: string;
+            sum: components["schemas"]["PublicationSum"];
+            title: string;
+            town_name?: string;
+            village_name: string;
+            warning: components["schemas"]["PublicationPlace"][];
+        };
+        PublicationPlace: {
+            group_name?: string;
+            household?: string;
+            name: string;
+            /** Format: int64 */
+            points: number;
+            /** Format: int64 */
+            rank?: number;
+            /** Format: int64 */
+            warnings?: number;
+        };
+        PublicationPreview: {
+            /** @description number of the notice that it corrects */
+            corrects?: string;
+            /** @description send it along when publishing: a list that has changed since is refused */
+            digest: string;
+            /** Format: int64 */
+            format: number;
+            from_on: string;
+            group?: string;
+            group_name?: string;
+            /** @description who did most, where the rules show ranks */
+            honour?: components["schemas"]["PublicationPlace"][];
+            how_to_object: string;
+            /** @enum {string} */
+            kind: "notice" | "correction";
+            lines: components["schemas"]["PublicationLine"][];
+            /** Format: int64 */
+            number: number;
+            /**
+             * Format: int64
+             * @description days for objections under the rules in force
+             */
+            object_days: number;
+            /** @description last day for objections */
+            object_until: string;
+            published_on: string;
+            seal: components["schemas"]["LedgerHead"];
+            sum: components["schemas"]["PublicationSum"];
+            to_on: string;
+            town_name?: string;
+            village: string;
+            village_name: string;
+            /** @description deductions and warnings, where the rules have a watch list */
+            warning?: components["schemas"]["PublicationPlace"][];
+            /** Format: int64 */
+            year: number;
+        };
+        PublicationPublishRequest: {
+            /** @description of the preview */
+            digest: string;
+            /** @description first day of decision */
+            from_on: string;
+            /** @description a group of villagers; 0: the whole village */
+            group?: string;
+            /**
+             * Format: int64
+             * @description for how many days the public page is open; 0: 30
+             */
+            public_days?: number;
+            /** @description made on the device and kept until a definite answer */
+            request_id: string;
+            /** @description last day of decision */
+            to_on: string;
+        };
+        PublicationSum: {
+            /** Format: int64 */
+            cases: number;
+            /** Format: int64 */
+            households: number;
+            /** Format: int64 */
+            minus: number;
+            /**
+             * Format: int64
+             * @description hundredths of a point
+             */
+            plus: number;
+        };
         ReportClass: {
             /** Format: int64 */
             earned: number;
@@ -9451,6 +9958,8 @@ export interface components {
             /** @description conflict, later: what is wrong and what to do */
             reason?: string;
             request_id: string;
+            /** @description lines of an inspection begun without signal: households that are not on its list, the own ones */
+            skipped?: string[];
             /** @description lines: households whose stored line is newer */
             stale?: string[];
             /** @enum {string} */
@@ -9559,6 +10068,22 @@ export interface components {
             /** @enum {string} */
             status: "resident" | "away" | "suspended" | "moved" | "dead" | "dissolved";
             to_day: string;
+        };
+        VillageFieldHousehold: {
+            group_id?: string;
+            id: string;
+            /** @description first letters of the name's pinyin */
+            initials?: string;
+            name: string;
+            number: string;
+            /** @description the caller's own or kin: somebody else records it */
+            own?: boolean;
+            /** @description where persons are scored */
+            people?: components["schemas"]["VillageFieldPerson"][];
+        };
+        VillageFieldPerson: {
+            id: string;
+            name: string;
         };
         VillageHousehold: {
             flags: string[];
@@ -10617,6 +11142,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-public-notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description from the link or the QR code */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationPage"];
                 };
             };
             /** @description Error */
@@ -12358,6 +12915,37 @@ export interface operations {
             };
         };
     };
+    "get-fieldbook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldBookView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "get-village-figures": {
         parameters: {
             query: {
@@ -13378,6 +13966,42 @@ export interface operations {
             };
         };
     };
+    "hide-record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublicationHideRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationHidden"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "add-member": {
         parameters: {
             query?: never;
@@ -13401,6 +14025,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Made"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-notice-name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationNames"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "set-notice-name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                household: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublicationNamesRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationNames"];
                 };
             };
             /** @description Error */
@@ -14847,6 +15539,318 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NeighbourView"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "preview-notice": {
+        parameters: {
+            query: {
+                /** @description a group; empty: the whole village */
+                group?: string;
+                /** @description first day of decision */
+                from: string;
+                /** @description last day of decision */
+                to: string;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationPreview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-notices": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationNotices"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "publish-notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublicationPublishRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationNotice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                notice: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "correct-notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                notice: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublicationCorrectRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationNotice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "print-notice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                notice: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-notice-pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                notice: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-notice-picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                notice: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-notice-snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                notice: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description Error */
