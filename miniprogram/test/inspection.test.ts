@@ -1,22 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import type { InspectionLine, Item } from '@/api/types'
-import { countGrades, markSaved, openSheet, setGrade, undo, unsavedLines } from '@/team/inspection/state'
+import type { Item } from '@/api/types'
+import { countGrades, draftsOfSheet, lackingPhoto, openSheet, setGrade, setProofs, undo, type Sheet } from '@/team/inspection/state'
 
-const lines: InspectionLine[] = ['甲', '乙', '丙'].map((name, i) => ({ household: String(i), name, row: i + 1, counted: 0, number: `00${i}`, rev: 0, seen: false }))
-const item = { value: { kind: 'grades', grades: [{ code: 'a', name: '好' }, { code: 'b', name: '差' }] } } as Item
-const fresh = () => openSheet(lines, 'a')
-const gradesOf = (sheet: ReturnType<typeof fresh>) => sheet.lines.map((l) => l.grade).join('')
+const households = ['甲', '乙', '丙'].map((name, i) => ({ id: String(i), name, number: `00${i}` }))
+const item = {
+  code: 'clean', name: '户容户貌', evidence: ['photo', 'none'],
+  value: { kind: 'grades', grades: [{ code: 'a', name: '好', points: 1000 }, { code: 'b', name: '差', points: 0 }] },
+} as unknown as Item
+const head = { request: 'r'.repeat(32), item, group: '5', groupName: '一组', day: '2026-05-20' }
+const fresh = () => openSheet(head, households, 'a')
+const gradesOf = (sheet: Sheet) => sheet.lines.map((l) => l.grade).join('')
+const photo = { kind: 'photo' as const, sha256: 'ab', size: 3 }
 
 describe('inspection list', () => {
-  it('starts with the usual grade for all, nothing saved', () => {
+  it('starts with the usual grade for all', () => {
     expect(gradesOf(fresh())).toBe('aaa')
-    expect(unsavedLines(fresh())).toHaveLength(3)
-  })
-
-  it('taken up again it keeps what was seen', () => {
-    const kept = openSheet([{ ...lines[0]!, seen: true, grade: 'b', rev: 4 }, lines[1]!], 'a')
-    expect(gradesOf(kept)).toBe('ba')
-    expect(unsavedLines(kept).map((l) => l.household)).toEqual(['1'])
   })
 
   it('changes one by one tap and takes back in order', () => {
@@ -28,30 +26,38 @@ describe('inspection list', () => {
     expect(gradesOf(sheet)).toBe('aaa')
   })
 
-  it('every change has a higher revision, taking back too', () => {
-    const revisions = [fresh(), setGrade(fresh(), '1', 'b'), undo(setGrade(fresh(), '1', 'b'))].map((s) => s.lines[1]!.rev)
-    expect(revisions).toEqual([1, 2, 3])
-  })
-
   it('a tap on the grade it has is no change', () => {
     const sheet = fresh()
     expect(setGrade(sheet, '1', 'a')).toBe(sheet)
   })
 
-  it('after saving only what was changed since remains', () => {
-    const before = fresh()
-    // The person taps while the request is under way.
-    const after = markSaved(setGrade(before, '1', 'b'), unsavedLines(before))
-    expect(unsavedLines(after).map((l) => l.household)).toEqual(['1'])
-  })
-
-  it('taking back a saved change has to be saved too', () => {
-    let sheet = setGrade(fresh(), '1', 'b')
-    sheet = markSaved(sheet, unsavedLines(sheet))
-    expect(unsavedLines(undo(sheet)).map((l) => l.household)).toEqual(['1'])
-  })
-
   it('counts the grades', () => {
-    expect(countGrades(setGrade(fresh(), '0', 'b'), item)).toEqual([{ name: '好', count: 2 }, { name: '差', count: 1 }])
+    expect(countGrades(setGrade(fresh(), '0', 'b'))).toEqual([{ name: '好', count: 2 }, { name: '差', count: 1 }])
+  })
+
+  it('names the households that lack a photo, where the item insists and the grade is worth something', () => {
+    expect(lackingPhoto(fresh())).toEqual([])
+    const strict = { ...fresh(), item: { ...item, evidence: ['photo'] } as Item }
+    const sheet = setProofs(setGrade(strict, '0', 'b'), '1', [photo])
+    expect(lackingPhoto(sheet).map((l) => l.name)).toEqual(['丙'])
+  })
+
+  it('becomes drafts that rest on one another, under the same ids each time', () => {
+    const sheet = setProofs(setGrade(fresh(), '1', 'b'), '1', [photo])
+    const drafts = draftsOfSheet(sheet, '9', 'me', '2026-05-20')
+    expect(drafts.map((d) => d.draft.kind)).toEqual(['inspect', 'lines', 'line_evidence', 'submit_inspection'])
+    expect(drafts.slice(1).every((d) => d.draft.of === sheet.request)).toBe(true)
+    expect(drafts.map((d) => d.id)).toEqual(draftsOfSheet(sheet, '9', 'me', '2026-05-20').map((d) => d.id))
+    expect(drafts[0]?.draft.body.inspection).toEqual({ request_id: sheet.request, item: 'clean', group: '5' })
+    expect(drafts[1]?.draft.body.lines?.[1]).toEqual({ household: '1', rev: 1, seen: true, grade: 'b' })
+    expect(drafts[2]?.draft.photos).toEqual([{ sha256: 'ab', size: 3 }])
+    expect(draftsOfSheet(sheet, '9', 'me', '2026-05-21')[0]?.draft.body.inspection?.occurred_on).toBe('2026-05-20')
+  })
+
+  it('mended it changes what the server has, under new ids', () => {
+    const sheet = { ...fresh(), made: '77', rev: 2 }
+    const drafts = draftsOfSheet(sheet, '9', 'me', '2026-05-20')
+    expect(drafts.map((d) => d.draft.kind)).toEqual(['lines', 'submit_inspection'])
+    expect(drafts.every((d) => d.draft.body.target === '77' && !d.draft.of && /2$/.test(d.id))).toBe(true)
   })
 })

@@ -98,6 +98,8 @@ export interface NewDraft {
 
 /** Keeps a draft. Throws ApiError when the device has no room for it: nothing is kept then, and the page must say so. */
 export async function keepDraft(n: NewDraft, requestId = ''): Promise<FieldDraft> {
+  const known = requestId && findDraft(requestId)
+  if (known) return known // the app was killed while a chain of drafts was being kept
   const draft: FieldDraft = {
     ...n,
     request_id: requestId || (await randomId()),

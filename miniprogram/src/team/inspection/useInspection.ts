@@ -1,108 +1,117 @@
-/** What the inspection page does: begins, saves each change as a draft, takes up what was left, decides once. */
+/** What the inspection page does: begins, keeps each tap on the device, takes up what was left, makes drafts of it at the end. */
 import { computed, ref } from 'vue'
-import { casePaths, inspection } from '@/api/cases'
-import type { Inspection, Item, Report } from '@/api/types'
-import { groups } from '@/api/village'
+import type { Item } from '@/api/types'
 import { useLoad } from '@/composables/useLoad'
-import { useWrite } from '@/composables/useWrite'
 import { today } from '@/services/dates'
+import { findDraft, keepDraft } from '@/services/drafts'
+import { fieldGroups, freshenField, keptHouseholds } from '@/services/fieldbook'
 import { signedPoints } from '@/services/points'
-import { teamRole } from '@/services/session'
-import { countGrades, inspected, markSaved, openSheet, setGrade, undo, unsavedLines, type Sheet } from './state'
+import { randomId } from '@/services/random'
+import { ApiError, messageOf } from '@/services/request'
+import { teamRole, userId } from '@/services/session'
+import { syncDrafts } from '@/services/sync'
+import type { Proof } from '../draft'
+import { countGrades, draftsOfSheet, inspected, lackingPhoto, openSheet, setGrade, setProofs, undo, type Sheet } from './state'
 
 const OPEN_KEY = 'hefen.team.inspection'
-const SAVE_PAUSE_MS = 600
 
 export function useInspection() {
   const village = () => teamRole.value?.village_id ?? ''
-  const all = useLoad(() => groups(village()))
+  const all = useLoad(() => fieldGroups(village()))
   const group = ref('')
   const usual = ref('')
-  const id = ref('')
   const sheet = ref<Sheet>()
-  const report = ref<Report>()
+  /** request_id of the submission, once all is seen. */
+  const submitted = ref('')
   const asking = ref(false)
-  const saving = useWrite()
-  const { busy, message, waiting, send } = useWrite()
+  const busy = ref(false)
+  const message = ref('')
 
   const groupOptions = computed(() => (all.data.value?.items ?? []).map((g) => ({ value: g.id, name: g.name })))
-  const grades = computed(() =>
-    (inspected.value?.value.grades ?? []).map((g) => ({ value: g.code, name: `${g.name} ${signedPoints(g.points)}` })),
-  )
-  const counts = computed(() => (sheet.value && inspected.value ? countGrades(sheet.value, inspected.value) : []))
-  const saveWord = computed(() => (sheet.value?.unsaved.length ? `${sheet.value.unsaved.length} 户正在存` : '都存好了'))
+  const gradesOf = (item: Item | undefined) => (item?.value.grades ?? []).map((g) => ({ value: g.code, name: `${g.name} ${signedPoints(g.points)}` }))
+  const grades = computed(() => gradesOf(sheet.value?.item ?? inspected.value))
+  const counts = computed(() => (sheet.value ? countGrades(sheet.value) : []))
+  const lacking = computed(() => (sheet.value ? lackingPhoto(sheet.value) : []))
 
   async function start(): Promise<void> {
-    if (!inspected.value) return
-    const body = { item: inspected.value.code, group: group.value, occurred_on: today() }
-    const made = await send<Inspection>(casePaths.inspections(village()), body, '开始检查')
-    if (!made) return
-    id.value = made.id
-    uni.setStorageSync(OPEN_KEY, { id: made.id, item: inspected.value, usual: usual.value })
-    await takeUp(made)
+    if (!inspected.value || busy.value) return
+    busy.value = true
+    message.value = ''
+    try {
+      await freshenField(village())
+      const known = keptHouseholds(village())
+      if (known.length === 0) throw new ApiError(0, 'fieldbook', '手机里还没有名册，请先在有网的地方打开一次工作台')
+      const households = known.filter((h) => h.group_id === group.value && !h.own)
+      if (households.length === 0) throw new ApiError(0, 'fieldbook', '这个组没有要您查的户，请换一个组')
+      const groupName = groupOptions.value.find((g) => g.value === group.value)?.name ?? ''
+      keep(openSheet({ request: await randomId(), item: inspected.value, group: group.value, groupName, day: today() }, households, usual.value))
+    } catch (e) {
+      message.value = messageOf(e)
+    } finally {
+      busy.value = false
+    }
   }
 
-  /** Takes up an inspection that was begun on this device and not decided. */
-  async function resume(): Promise<void> {
-    const open = uni.getStorageSync(OPEN_KEY) as { id: string; item: Item; usual: string } | ''
-    if (!open || sheet.value || report.value) return
-    const kept = await inspection(village(), open.id).catch(() => undefined)
-    if (!kept?.can_fill || kept.state !== 'draft') return uni.removeStorageSync(OPEN_KEY)
-    inspected.value = open.item
-    usual.value = open.usual
-    await takeUp(kept)
+  function keep(next: Sheet): void {
+    try {
+      uni.setStorageSync(OPEN_KEY, JSON.parse(JSON.stringify(next)))
+    } catch {
+      message.value = '手机空间不够，刚才这一下没有存上，请先送出等着的'
+    }
+    sheet.value = next
   }
 
-  async function takeUp(open: Inspection): Promise<void> {
-    id.value = open.id
-    const lines = open.lines ?? (await inspection(village(), open.id)).lines ?? []
-    sheet.value = openSheet(lines, usual.value)
-    await save()
+  /** Takes up what was begun on this device and not handed in. */
+  function resume(): void {
+    const open = uni.getStorageSync(OPEN_KEY) as Sheet | ''
+    if (open && open.request && !sheet.value) sheet.value = open
   }
 
-  let pause: ReturnType<typeof setTimeout> | undefined
+  const change = (household: string, grade: string) => sheet.value && keep(setGrade(sheet.value, household, grade))
+  const takeBack = () => sheet.value && keep(undo(sheet.value))
+  const photos = (household: string, proofs: Proof[]) => sheet.value && keep(setProofs(sheet.value, household, proofs))
 
-  function change(household: string, grade: string): void {
-    if (sheet.value) sheet.value = setGrade(sheet.value, household, grade)
-    saveSoon()
+  async function handIn(): Promise<void> {
+    if (!sheet.value || busy.value) return
+    busy.value = true
+    message.value = ''
+    try {
+      const drafts = draftsOfSheet(sheet.value, village(), userId(), today())
+      for (const d of drafts) await keepDraft(d.draft, d.id)
+      submitted.value = drafts[drafts.length - 1]?.id ?? ''
+      uni.removeStorageSync(OPEN_KEY)
+      sheet.value = undefined
+      void syncDrafts(userId())
+    } catch (e) {
+      message.value = messageOf(e)
+    } finally {
+      asking.value = false
+      busy.value = false
+    }
   }
 
-  function takeBack(): void {
-    if (sheet.value) sheet.value = undo(sheet.value)
-    saveSoon()
+  /** A refused inspection is taken up again; what the server has of it is changed, not made anew. */
+  function mend(): void {
+    const form = findDraft(submitted.value)?.form as Sheet | undefined
+    submitted.value = ''
+    if (form) keep(mended(form))
   }
 
-  function saveSoon(): void {
-    clearTimeout(pause)
-    pause = setTimeout(() => void save(), SAVE_PAUSE_MS)
-  }
-
-  async function save(): Promise<boolean> {
-    clearTimeout(pause)
-    if (!sheet.value) return false
-    const lines = unsavedLines(sheet.value)
-    if (lines.length === 0) return true
-    const body = { lines: lines.map((l) => ({ household: l.household, rev: l.rev, seen: l.seen, grade: l.grade })) }
-    const answer = await saving.send<object>(casePaths.lines(village(), id.value), body, '存检查', 'PUT')
-    if (answer) sheet.value = markSaved(sheet.value, lines)
-    message.value = saving.message.value
-    return answer !== undefined && sheet.value.unsaved.length === 0
-  }
-
-  async function decide(): Promise<void> {
-    if (!(await save())) return
-    const answer = await send<Report>(casePaths.decide(village(), id.value), {}, '记上全组检查')
-    asking.value = false
-    if (!answer) return
+  function discard(): void {
     uni.removeStorageSync(OPEN_KEY)
-    report.value = answer
     sheet.value = undefined
   }
 
   function startOver(): void {
-    report.value = undefined
+    submitted.value = ''
     group.value = ''
   }
 
-  return { all, group, usual, sheet, report, asking, counts, groupOptions, grades, saveWord, busy, message, waiting, start, change, takeBack, decide, startOver, resume }
+  return { all, group, usual, sheet, submitted, asking, counts, lacking, groupOptions, grades, busy, message, start, change, takeBack, photos, handIn, mend, discard, startOver, resume }
+}
+
+/** A sheet that was refused, to be handed in once more. */
+export function mended(form: Sheet): Sheet {
+  const made = form.made || findDraft(form.request)?.answer?.made || ''
+  return { ...form, made, rev: form.rev + 1, history: [] }
 }
