@@ -11,6 +11,7 @@ import (
 	"hefen/internal/clock"
 	"hefen/internal/errs"
 	"hefen/internal/id"
+	"hefen/internal/message"
 	"hefen/internal/storage"
 )
 
@@ -90,7 +91,8 @@ func (g *Agent) note(tx *storage.Tx, r *Receipt, limit int, at time.Time) error 
 	if err != nil {
 		return fmt.Errorf("insert agency: %w", err)
 	}
-	return nil
+	return message.Tell(tx, message.Message{Village: r.Village, Household: r.Household, Member: r.Member, Kind: message.Redeemed, At: at,
+		Title: g.Name + "替您家领了东西", Body: "用了" + r.Total.String() + "分。不是您家请的人，请联系村里核对。", About: message.About{Kind: "redemption", ID: r.ID}})
 }
 
 // Agency is one redemption that somebody fetched for another household.

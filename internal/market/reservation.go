@@ -13,6 +13,7 @@ import (
 	"hefen/internal/errs"
 	"hefen/internal/id"
 	"hefen/internal/ledger"
+	"hefen/internal/message"
 	"hefen/internal/points"
 	"hefen/internal/scheme"
 	"hefen/internal/standing"
@@ -289,7 +290,15 @@ func (n *Reservation) end(tx *storage.Tx, book *scheme.Scheme, state string, by 
 	if err != nil {
 		return err
 	}
-	return n.unhold(tx, by, at)
+	if err := n.unhold(tx, by, at); err != nil || state != Lapsed {
+		return err
+	}
+	body := "预约的积分已经退回。"
+	if !back {
+		body = "过期未领，按细则不退回积分。"
+	}
+	return message.Tell(tx, message.Message{Village: n.Village, Household: n.Household, Member: n.Member, Kind: message.Reserved, At: at, Title: title("预约过期", n.Lines),
+		Body: body, About: message.About{Kind: "reservation", ID: n.ID}})
 }
 
 // shut takes the account's guard and marks the reservation ended. ErrReserved if it was.

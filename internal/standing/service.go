@@ -148,8 +148,10 @@ func (s *Service) Lift(ctx context.Context, a access.Actor, where, tag id.ID, r 
 		if err := Lift(tx, where, tag, clock.DayOf(at), a.User(), at); err != nil {
 			return err
 		}
-		_, err = tx.Exec("UPDATE tags SET lifted_why = ? WHERE id = ?", why, tag)
-		return err
+		if _, err = tx.Exec("UPDATE tags SET lifted_why = ? WHERE id = ?", why, tag); err != nil {
+			return err
+		}
+		return tellLifted(tx, account, "“"+kindNames[kind]+"”已经解除："+why, clock.DayOf(at), at)
 	})
 	if err != nil {
 		return Noted{}, err

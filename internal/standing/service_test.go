@@ -109,6 +109,9 @@ func TestLift(t *testing.T) {
 			_, err := s.Lift(ctx, boss, place.ID, tags[i].ID, ask("村民代表会议同意"))
 			must(err)
 		}
+		if got := dbtest.Rows(t, db, "SELECT COUNT(*) FROM messages WHERE kind = 'lifted'")[0]; got != "3" {
+			t.Errorf("%s messages of three that were lifted", got)
+		}
 		list, err := s.List(ctx, accesstest.Villager(t, db, now, place.ID, person), place.ID, h)
 		if err != nil || len(list) != 4 || list[0].Kind != scheme.TagWarning || !list[0].Stands || list[1].LiftedWhy == "" || list[1].KindName != "取消兑换资格" {
 			t.Errorf("%+v %v", list, err)

@@ -199,14 +199,17 @@ func Lift(tx *storage.Tx, village, tag id.ID, on clock.Day, by id.ID, at time.Ti
 	return nil
 }
 
-// LiftOfThreshold ends what a threshold of the rules has set on an account and what still stands.
+// LiftOfThreshold ends what a threshold of the rules has set on an account and what still stands, and tells the household.
 func LiftOfThreshold(tx *storage.Tx, account id.ID, code string, on clock.Day, by id.ID, at time.Time) error {
-	_, err := tx.Exec("UPDATE tags SET to_day = ?, lifted_at = ?, lifted_by = ? WHERE account_id = ? AND code = ? AND lifted_at = 0 AND to_day > ?",
+	n, err := tx.Exec("UPDATE tags SET to_day = ?, lifted_at = ?, lifted_by = ? WHERE account_id = ? AND code = ? AND lifted_at = 0 AND to_day > ?",
 		on, clock.Ms(at), by, account, code, on)
 	if err != nil {
 		return fmt.Errorf("lift tags of threshold: %w", err)
 	}
-	return nil
+	if n == 0 {
+		return nil
+	}
+	return tellLifted(tx, account, "积分回到了规定的线上，限制已经解除。", on, at)
 }
 
 // CloseFaults ends the open faults that a case has set, and answers on which accounts.
