@@ -26,4 +26,5 @@ export const mineWays: Way[] = [
   { icon: 'people', name: '我的家人', path: '/pages/family/index' },
   { icon: 'clock', name: '我的申报', path: '/pages/claims/index' },
   { icon: 'alert', name: '我的异议', path: '/pages/objections/index' },
+  { icon: 'check', name: '评比奖励', path: '/pages/awards/index' },
 ]
