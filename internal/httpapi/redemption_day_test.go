@@ -1,22 +1,13 @@
 package httpapi
 
 import (
-	"bytes"
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
-	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"hefen/internal/access"
-	"hefen/internal/access/accesstest"
 	"hefen/internal/cases"
 	"hefen/internal/clock"
 	"hefen/internal/id"
@@ -24,11 +15,8 @@ import (
 	"hefen/internal/ledger/ledgertest"
 	"hefen/internal/market"
 	"hefen/internal/points"
-	"hefen/internal/rulebook"
-	"hefen/internal/scheme"
 	"hefen/internal/storage"
 	"hefen/internal/storage/dbtest"
-	"hefen/internal/village"
 )
 
 const fairRules = `format: 1
@@ -51,18 +39,7 @@ const fairHomes = 300
 // fair is a redemption day as its people live it: everything goes through a server on a socket, with the answers it gives.
 // What the tills believe is kept beside it, and both must agree to the last unit.
 type fair struct {
-	t      *testing.T
-	db     *storage.DB
-	url    string
-	at     atomic.Int64 // the clock, ms
-	n      atomic.Int64
-	actors sync.Map
-	market *market.Service
-	rules  *scheme.Scheme
-
-	village       id.ID
-	homes         []id.ID
-	members       []id.ID // householders
+	*rig
 	cards         []string
 	shop, partner id.ID
 	soap, bottle  id.ID // of bottles there are too few
@@ -109,107 +86,8 @@ func TestRedemptionDay(t *testing.T) {
 }
 
 func newFair(t *testing.T, db *storage.DB) *fair {
-	f := &fair{t: t, db: db, points: map[id.ID]points.Amount{}, shelf: map[id.ID]int64{}, missing: map[id.ID]int64{}, held: map[id.ID]points.Amount{}, noodleFen: 600, sold: map[id.ID]points.Amount{}}
-	f.day(0, 9)
-	c := &countyside{t: t, db: db, now: f.now, villages: village.New(db, f.now, ledger.OpenAccounts)}
-	c.here = c.spot("510131", "东")
-	f.village, f.homes = c.here.village, []id.ID{c.here.household, c.here.neighbour}
-	for i := len(f.homes); i < fairHomes; i++ {
-		f.homes = append(f.homes, c.household(c.here, fmt.Sprint(i+1), "张三"))
-	}
-	for _, h := range f.homes {
-		var m id.ID
-		f.must(db.QueryRow(t.Context(), "SELECT member_id FROM memberships WHERE household_id = ?", h).Scan(&m))
-		f.members = append(f.members, m)
-	}
-	s, h, _ := frame(t, func(s *Server) {
-		s.features = nil
-		s.Config.Limits.PerUser, s.Config.Limits.PerAddress = 1e9, 1e9
-		c.services(s)
-		s.Session = func(_ context.Context, token string) (access.Actor, error) {
-			if a, ok := f.actors.Load(token); ok {
-				return a.(access.Actor), nil
-			}
-			return access.Actor{}, access.ErrSignIn
-		}
-	})
-	f.market = s.Market
-	server := httptest.NewServer(h)
-	t.Cleanup(server.Close)
-	f.url = server.URL + "/api/villages/" + f.village.String()
-	f.hire("team", access.TeamMember, 0)
-	secretary := f.hire("secretary", access.FirstSecretary, 0)
-	version, _, err := s.Book.Adopt(t.Context(), secretary, f.village, rulebook.AdoptRequest{RequestID: f.request(), Source: fairRules, AdoptedOn: walkDay, FromDay: walkDay})
-	f.must(err)
-	f.rules = version.Scheme
-	return f
-}
-
-// hire gives a role to somebody new, who is known by a word.
-func (f *fair) hire(word string, role access.Role, shop id.ID) access.Actor {
-	a := accesstest.Official(f.t, f.db, f.now, role, access.Place{Village: f.village, Shop: shop})
-	f.actors.Store(word, a)
-	return a
-}
-
-func (f *fair) now() time.Time { return clock.FromMs(f.at.Load()) }
-
-// day sets the clock to an hour some days after the first.
-func (f *fair) day(n, hour int) {
-	f.at.Store(clock.Ms(walkDay.Add(n).Start().Add(time.Duration(hour) * time.Hour)))
-}
-
-func (f *fair) request() string { return fmt.Sprintf("request-%016d", f.n.Add(1)) }
-
-func (f *fair) must(err error) {
-	f.t.Helper()
-	if err != nil {
-		f.t.Fatal(err)
-	}
-}
-
-// call sends a request as somebody and answers the code of its refusal; a second goes by.
-func (f *fair) call(who, method, path string, body, out any) string {
-	f.at.Add(1000)
-	var text bytes.Buffer
-	if body != nil {
-		if err := json.NewEncoder(&text).Encode(body); err != nil {
-			panic(err)
-		}
-	}
-	r, err := http.NewRequestWithContext(f.t.Context(), method, f.url+path, &text)
-	if err != nil {
-		panic(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+who)
-	r.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		f.t.Error(err)
-		return "no answer"
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		var e Error
-		if err := json.NewDecoder(answer.Body).Decode(&e); err != nil || e.Fault.Msg == "" {
-			f.t.Errorf("%s %s: %d %v", method, path, answer.StatusCode, err)
-		}
-		return e.Fault.Code
-	}
-	if out != nil {
-		if err := json.NewDecoder(answer.Body).Decode(out); err != nil {
-			f.t.Errorf("%s %s: %v", method, path, err)
-		}
-	}
-	return ""
-}
-
-// ok is call for what must be done.
-func (f *fair) ok(who, method, path string, body, out any) {
-	f.t.Helper()
-	if code := f.call(who, method, path, body, out); code != "" {
-		f.t.Fatalf("%s %s %s: %s", who, method, path, code)
-	}
+	return &fair{rig: newRig(t, db, fairRules, fairHomes), points: map[id.ID]points.Amount{}, shelf: map[id.ID]int64{}, missing: map[id.ID]int64{},
+		held: map[id.ID]points.Amount{}, noodleFen: 600, sold: map[id.ID]points.Amount{}}
 }
 
 func (f *fair) desk(shop id.ID) string { return "/shops/" + shop.String() }
@@ -276,15 +154,6 @@ func (f *fair) stock() {
 	f.fund = 500_000 - 600*300 - 40*1500
 }
 
-// villager is somebody of the n-th household, at their phone.
-func (f *fair) villager(n int) string {
-	word := fmt.Sprintf("villager %d", n)
-	if _, there := f.actors.Load(word); !there {
-		f.actors.Store(word, accesstest.Villager(f.t, f.db, f.now, f.village, f.members[n]))
-	}
-	return word
-}
-
 // reserve: five households reserve a bottle each. Two will not come in time, two will, one thinks better of it.
 func (f *fair) reserve() (held map[int]market.Reservation) {
 	held = map[int]market.Reservation{}
@@ -309,7 +178,7 @@ func (f *fair) reserve() (held map[int]market.Reservation) {
 
 // lapse is the night before the day.
 func (f *fair) lapse() {
-	if n, err := f.market.LapseReservations(f.t.Context()); err != nil || n != 2 {
+	if n, err := f.server.Market.LapseReservations(f.t.Context()); err != nil || n != 2 {
 		f.t.Fatalf("%d reservations lapsed: %v", n, err)
 	}
 }
