@@ -64,6 +64,12 @@ export type QuietHomes = Schemas['ReportQuiet']
 export type BoardRow = Schemas['BoardRow']
 export type Board = Schemas['BoardPage']
 
+export type Notice = Schemas['PublicationNotice']
+export type NoticePreview = Schemas['PublicationPreview']
+export type NoticePage = Schemas['PublicationPage']
+export type NoticeLine = Schemas['PublicationLineNow']
+export type SealProof = Schemas['LedgerProof']
+
 export type Ways = Schemas['Ways']
 export type Identity = Schemas['AccessIdentity']
 export type Device = Schemas['AccessDevice']

@@ -18,6 +18,7 @@ export const homeWays: Way[] = [
   { icon: 'rules', name: '怎么得分', path: '/pages/rules/index' },
   { icon: 'book', name: '积分存折', path: '/pages/passbook/index' },
   { icon: 'basket', name: '能换什么', path: '/pages/goods/index', tab: true },
+  { icon: 'list', name: '公示榜', path: '/pages/notices/index' },
   { icon: 'board', name: '全村排行', path: '/pages/boards/index', tab: true },
 ]
 
