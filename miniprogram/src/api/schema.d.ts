@@ -678,6 +678,180 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 活动，新的在前，和自家谁签到了
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["list-activities"];
+        put?: never;
+        /**
+         * 发起活动：参加的人签到，结束后按事项各记一条
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        post: operations["call-activity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/activities/{activity}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 一个活动
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["get-activity"];
+        put?: never;
+        /**
+         * 修改活动：名称、地点、时间、名额、每人的分值
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        post: operations["change-activity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/activities/{activity}/attendees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 签到名单
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        get: operations["list-attendees"];
+        put?: never;
+        /**
+         * 补登没有手机的人
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        post: operations["enter-attendees"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/activities/{activity}/attendees/mark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 确认没有信号时的签到，或者划掉没有来的人
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        post: operations["mark-attendees"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/activities/{activity}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 取消活动，已签到的人会收到消息
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        post: operations["cancel-activity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/activities/{activity}/checkins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 签到：扫组织者手机上的码，或输入六位数字
+         * @description 谁可以用：本村的村民。
+         */
+        post: operations["check-in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/activities/{activity}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 结束活动，全部入账；中断了再办一次会接着办，每人只记一次
+         * @description 按细则不能记的人写明原因留在名单上；办理人本人和亲属家的人留给其他工作人员再办一次。
+         *
+         *     谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        post: operations["close-activity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/activities/{activity}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 组织者的手机显示签到码要用的密钥；取到以后没有信号也能显示
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
+         */
+        get: operations["get-activity-code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/agent-redemptions": {
         parameters: {
             query?: never;
@@ -1256,6 +1430,26 @@ export interface paths {
          * @description 谁可以用：本村的村民小组长、驻村队员、第一书记。
          */
         post: operations["note-objection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/cases/{case}/recheck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 复查：还没有整改，写明情况，可附照片
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        post: operations["recheck-fault"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5145,6 +5339,178 @@ export interface components {
             me: components["schemas"]["AccessMe"];
             sessions: components["schemas"]["AccessDevice"][];
         };
+        Activity: {
+            /**
+             * Format: int64
+             * @description 0: as many as come
+             */
+            capacity: number;
+            /** Format: int64 */
+            ends_at: number;
+            grade?: string;
+            id: string;
+            item: string;
+            item_name: string;
+            /**
+             * Format: int64
+             * @description who is on the list
+             */
+            joined: number;
+            /**
+             * Format: int64
+             * @description closed: not recorded, to be recorded by another official
+             */
+            left: number;
+            /** @description the caller and the caller's people who are on the list */
+            mine: components["schemas"]["ActivityAttendee"][];
+            /** @description a photo on the spot at check-in */
+            needs_photo: boolean;
+            /** @description name of who called it */
+            organiser: string;
+            place: string;
+            /**
+             * Format: int64
+             * @description items with a range: what each gets
+             */
+            points?: number;
+            /**
+             * Format: int64
+             * @description items by quantity: thousandths of the unit for each
+             */
+            quantity?: number;
+            /**
+             * Format: int64
+             * @description of the list: records have been made
+             */
+            recorded: number;
+            repeated?: boolean;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            starts_at: number;
+            /** @enum {string} */
+            state: "open" | "closing" | "closed" | "cancelled";
+            state_name: string;
+            title: string;
+            village_id: string;
+            /** @description why it was cancelled */
+            why?: string;
+        };
+        ActivityAttendee: {
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            at: number;
+            /** @description of the record that was made */
+            batch?: string;
+            household: string;
+            /** @enum {string} */
+            how: "code" | "offline" | "late";
+            id: string;
+            member?: string;
+            name: string;
+            number: string;
+            photos?: components["schemas"]["MediaShot"][];
+            /** @description why no record could be made */
+            refused?: string;
+            repeated?: boolean;
+            /** @enum {string} */
+            state: "in" | "asked" | "removed";
+        };
+        ActivityAttendees: {
+            items: components["schemas"]["ActivityAttendee"][];
+            /** @description cursor of the next page; empty at the end */
+            next: string;
+        };
+        ActivityCallRequest: {
+            /** @description tell all households of the village */
+            announce?: boolean;
+            /** Format: int64 */
+            capacity?: number;
+            /** Format: int64 */
+            ends_at: number;
+            grade?: string;
+            /** @description code of the item that each gets a record of */
+            item: string;
+            /** @description ask for a photo on the spot although the item does not */
+            photo?: boolean;
+            place: string;
+            /**
+             * Format: int64
+             * @description items with a range
+             */
+            points?: number;
+            /** Format: int64 */
+            quantity?: number;
+            /** @description made on the device */
+            request_id: string;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            starts_at: number;
+            title: string;
+        };
+        ActivityCancelRequest: {
+            /** @description made on the device */
+            request_id: string;
+            why: string;
+        };
+        ActivityCheckInRequest: {
+            /** @description the QR code's text, or its six digits */
+            code: string;
+            /** @description who it is, where the user stands for several */
+            member?: string;
+            /** @description where the event asks for one */
+            photo?: components["schemas"]["MediaRef"];
+            /** @description made on the device */
+            request_id: string;
+            /**
+             * Format: int64
+             * @description without signal: when it was scanned, by the server's time, milliseconds since 1970 UTC; the organiser then accepts it
+             */
+            scanned_at?: number;
+        };
+        ActivityCloseRequest: {
+            /** @description of the event, uploaded by the caller: they prove it for all who have none of their own */
+            photos?: components["schemas"]["MediaRef"][];
+        };
+        ActivityEnterRequest: {
+            /** @description members, or households where the village scores households */
+            people: string[];
+            /** @description made on the device */
+            request_id: string;
+        };
+        ActivityMarkRequest: {
+            attendees: string[];
+            /** @description true: was not there; false: a check-in without signal is right */
+            remove?: boolean;
+            /** @description made on the device */
+            request_id: string;
+        };
+        ActivityPage: {
+            items: components["schemas"]["Activity"][];
+            /** @description cursor of the next page; empty at the end */
+            next: string;
+        };
+        ActivitySecret: {
+            activity: string;
+            /** Format: int64 */
+            digits: number;
+            /** @description of the text in the QR code: prefix, activity, -, digits */
+            prefix: string;
+            /** @description key of the HMAC, base64; stays on the phone */
+            secret: string;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC, for a phone whose clock is wrong
+             */
+            server_time: number;
+            /** Format: int64 */
+            step_seconds: number;
+        };
         AddHouseholdInputBody: {
             flags?: string[];
             group_id: string;
@@ -5511,8 +5877,11 @@ export interface components {
         CasesEvidence: {
             /** @description both: the other household */
             household?: string;
-            /** @enum {string} */
-            kind: "photo" | "certificate" | "signature" | "both";
+            /**
+             * @description before and after: of a fault that was put right
+             * @enum {string}
+             */
+            kind: "photo" | "certificate" | "signature" | "both" | "before" | "after";
             /** @description both: who confirmed it orally, and when; empty: the household is asked in the app, and the record waits */
             note?: string;
             /** @description as the upload answered */
@@ -5526,6 +5895,13 @@ export interface components {
             /** @description inspections: the household that the photos are of */
             household?: string;
             request_id: string;
+        };
+        CasesFaultStep: {
+            /** @description photos of kind before and after; a photo of the record itself is one of before */
+            evidence?: components["schemas"]["CasesEvidence"][];
+            request_id: string;
+            /** @description what was found */
+            why: string;
         };
         CasesInspection: {
             author: string;
@@ -9968,14 +10344,16 @@ export interface components {
             waits?: boolean;
         };
         SyncDraft: {
-            /** @description evidence, line_evidence */
+            /** @description check_in: the code scanned at made_at; the target is the event */
+            check_in?: components["schemas"]["ActivityCheckInRequest"];
+            /** @description evidence, line_evidence, close_fault, repair */
             evidence?: components["schemas"]["CasesEvidence"][];
             /** @description line_evidence: the household that the photos are of */
             household?: string;
             /** @description inspect */
             inspection?: components["schemas"]["CasesInspectionRequest"];
             /** @enum {string} */
-            kind: "record" | "evidence" | "close_fault" | "repair" | "withdraw" | "inspect" | "lines" | "line_evidence" | "submit_inspection";
+            kind: "record" | "evidence" | "close_fault" | "repair" | "withdraw" | "inspect" | "lines" | "line_evidence" | "submit_inspection" | "check_in";
             /** @description lines */
             lines?: components["schemas"]["CasesLineInput"][];
             /**
@@ -11539,6 +11917,394 @@ export interface operations {
             };
         };
     };
+    "list-activities": {
+        parameters: {
+            query?: {
+                /** @description 空为全部 */
+                state?: "open" | "closing" | "closed" | "cancelled";
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "call-activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivityCallRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                activity: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "change-activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                activity: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivityCallRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-attendees": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+                activity: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityAttendees"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "enter-attendees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                activity: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivityEnterRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "mark-attendees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                activity: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivityMarkRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "cancel-activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                activity: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivityCancelRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "check-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                activity: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivityCheckInRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityAttendee"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "close-activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                activity: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivityCloseRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "get-activity-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                activity: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivitySecret"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "list-agent-redemptions": {
         parameters: {
             query?: {
@@ -12496,7 +13262,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CasesStep"];
+                "application/json": components["schemas"]["CasesFaultStep"];
             };
         };
         responses: {
@@ -12628,6 +13394,42 @@ export interface operations {
             };
         };
     };
+    "recheck-fault": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesFaultStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "reject-case": {
         parameters: {
             query?: never;
@@ -12676,7 +13478,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CasesStep"];
+                "application/json": components["schemas"]["CasesFaultStep"];
             };
         };
         responses: {
