@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type Plugin } from 'vite'
 import uniPlugin from '@dcloudio/vite-plugin-uni'
@@ -46,8 +46,15 @@ function offlineShell(): Plugin {
   }
 }
 
+/** The recordings that are there when the pages are built, by their names: see src/services/clips.ts. */
+function voiceClips(): string[] {
+  const folder = fileURLToPath(new URL('./src/keeper/static/voice', import.meta.url))
+  return existsSync(folder) ? readdirSync(folder).filter((f) => f.endsWith('.mp3')).map((f) => f.slice(0, -4)) : []
+}
+
 export default defineConfig({
   plugins: [uni(), ownHostOnly(), offlineShell()],
+  define: { __VOICE_CLIPS__: JSON.stringify(voiceClips()) },
   server: {
     host: '127.0.0.1',
     port: 5173,

@@ -17,7 +17,7 @@ func (s *Server) registerCounter(a *api) {
 	register(a, put(shop+"/goods/{goods}/terms", "set-goods-terms", "设置一样商品的限量，或者它是抵扣费用的项目").tagged("goods"), market.MayKeepStock, s.setGoodsTerms)
 
 	register(a, post(shop+"/visits", "begin-visit", "柜台：扫积分卡或手机上的码，或选定一户，看能兑换多少；一次扫码只能办一笔").tagged("redemptions"), market.MayRedeem, s.beginVisit)
-	register(a, post(shop+"/visits/{visit}/pin", "prove-visit", "柜台：核对这一户的兑换密码").tagged("redemptions"), market.MayRedeem, s.proveVisit)
+	register(a, post(shop+"/visits/{visit}/pin", "prove-visit", "柜台：核对这一户的登录密码").tagged("redemptions"), market.MayRedeem, s.proveVisit)
 	register(a, post(home+"/phone-code", "take-phone-code", "给本人手机发一个会变的兑换码；旧手机的码立即作废").tagged("redemptions"), market.MayHoldCode, s.takePhoneCode)
 
 	register(a, post(home+"/reservations", "reserve", "预约商品：积分和商品都留住").tagged("reservations"), market.MayReserve, s.reserve)

@@ -24,7 +24,7 @@ var (
 var (
 	ErrAgent       = errs.New(errs.Conflict, "market_agent", "这个人不能代领，请换一位家人、邻居或干部")
 	ErrAgentLimit  = errs.New(errs.Conflict, "market_agent_limit", "这个人这个月代领的次数已经用完，请换一位代领人，或者本人来办")
-	ErrAgentProof  = errs.New(errs.Conflict, "market_agent_proof", "代领要核对：请输入这一户的兑换密码，或者请代领人在凭条上签字")
+	ErrAgentProof  = errs.New(errs.Conflict, "market_agent_proof", "代领要核对：请输入这一户的登录密码，或者请代领人在凭条上签字")
 	ErrNoAgency    = errs.New(errs.NotFound, "market_agency_not_found", "没有找到这次代领")
 	ErrOwnAgency   = errs.New(errs.Forbidden, "market_agency_own", "这次代领是您本人办的或代领的，请由其他人核查")
 	agentRelations = map[string]string{"relative": "亲属", "neighbour": "邻居", "cadre": "干部"}

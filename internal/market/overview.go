@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -11,6 +12,7 @@ import (
 	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/points"
+	"hefen/internal/rulebook"
 )
 
 // pointValue is the name of the region's setting that says what a point is worth in fen.
@@ -108,12 +110,24 @@ func (s *Service) SetPointValue(ctx context.Context, a access.Actor, in id.ID, r
 	return s.Overview(ctx, a, in)
 }
 
+// fenPerPoint is what the village reckons a point at: what it has set, else what its rules say; 0: neither.
 func (s *Service) fenPerPoint(ctx context.Context, in id.ID) (int64, error) {
-	v, err := s.people.Setting(ctx, in, pointValue, clock.DayOf(s.now()))
-	if err != nil || v == "" {
+	today := clock.DayOf(s.now())
+	v, err := s.people.Setting(ctx, in, pointValue, today)
+	if err != nil {
 		return 0, err
 	}
-	return strconv.ParseInt(v, 10, 64)
+	if v != "" {
+		return strconv.ParseInt(v, 10, 64)
+	}
+	rules, err := s.books.InForce(ctx, in, today)
+	if errors.Is(err, rulebook.ErrNone) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return rules.Scheme.FenPerPoint, nil
 }
 
 // Overview is a village's account of points, money and goods.

@@ -13,7 +13,6 @@ import (
 	"hefen/internal/id"
 	"hefen/internal/ledger"
 	"hefen/internal/points"
-	"hefen/internal/scheme"
 	"hefen/internal/storage"
 )
 
@@ -38,11 +37,11 @@ func fenFor(p points.Amount, fenPerPoint int64) int64 {
 
 // check holds a top-up to the shop's terms and the village's value of a point. free is what the household can spend now:
 // cash pays only what is missing.
-func (t *TopUp) check(book *scheme.Scheme, terms ShopTerms, total, free points.Amount) error {
+func (t *TopUp) check(fenPerPoint int64, terms ShopTerms, total, free points.Amount) error {
 	switch missing := total - free; {
 	case terms.TopUpPercent == 0:
 		return ErrTopUp.With("本超市不办现金补差，请减少数量或换一样")
-	case book.FenPerPoint <= 0:
+	case fenPerPoint <= 0:
 		return ErrTopUp.With("本村没有规定一分值多少钱，不能用现金补差")
 	case free <= 0:
 		return ErrTopUp.With("一分积分也没有，不能只用现金换")
@@ -52,8 +51,8 @@ func (t *TopUp) check(book *scheme.Scheme, terms ShopTerms, total, free points.A
 		return ErrTopUp.With("现在还差%s分，请按%s分重新计算现金", missing, missing)
 	case int64(t.Points)*100 > int64(total)*int64(terms.TopUpPercent):
 		return ErrTopUp.With("最多只能补%d%%，这次差得太多，请减少数量", terms.TopUpPercent)
-	case t.Fen != fenFor(t.Points, book.FenPerPoint):
-		return ErrTopUp.With("%s分应补%.2f元，请按这个数收", t.Points, float64(fenFor(t.Points, book.FenPerPoint))/100)
+	case t.Fen != fenFor(t.Points, fenPerPoint):
+		return ErrTopUp.With("%s分应补%.2f元，请按这个数收", t.Points, float64(fenFor(t.Points, fenPerPoint))/100)
 	}
 	return nil
 }
@@ -64,6 +63,7 @@ type claim struct {
 	visit      *visit
 	agent      *Agent
 	topUp      *TopUp
+	fenPer     int64 // what the village reckons a point at, for a top-up
 	fee        string
 }
 
@@ -75,6 +75,12 @@ func (s *Service) claimOf(ctx context.Context, a access.Actor, in, shop id.ID, r
 	}
 	if r.Signed {
 		c.proof = ProofSignature
+	}
+	if r.TopUp != nil {
+		var err error
+		if c.fenPer, err = s.fenPerPoint(ctx, in); err != nil {
+			return c, err
+		}
 	}
 	if r.Visit != 0 {
 		v, err := s.readVisit(ctx, in, shop, r.Visit)
@@ -115,7 +121,7 @@ func (c *claim) guards(b buyer, today clock.Day) []string {
 // allow holds the claim to the shop's terms, once the basket's worth in points is known.
 func (c *claim) allow(terms ShopTerms, spent points.Amount) error {
 	if spent > terms.ProofAbove && c.proof == "" {
-		return ErrProof.With("这次要花%s分，超过了%s分，请村民输入兑换密码、出示手机上的码，或者在凭条上签字", spent, terms.ProofAbove)
+		return ErrProof.With("这次要花%s分，超过了%s分，请村民输入登录密码、出示手机上的码，或者在凭条上签字", spent, terms.ProofAbove)
 	}
 	if c.agent != nil && terms.AgentLimit == 0 {
 		return ErrAgentLimit.With("本超市不办代领，请本人来办")
@@ -132,7 +138,7 @@ func (c *claim) afford(tx *storage.Tx, b buyer, terms ShopTerms, total points.Am
 	if err != nil {
 		return 0, err
 	}
-	if err := c.topUp.check(b.version.Scheme, terms, total, free); err != nil {
+	if err := c.topUp.check(c.fenPer, terms, total, free); err != nil {
 		return 0, err
 	}
 	return total - c.topUp.Points, nil

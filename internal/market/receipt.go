@@ -237,7 +237,7 @@ func readReceipts(q query, where string, args ...any) ([]Receipt, error) {
 
 var (
 	wayNames   = map[string]string{ByCard: "凭积分卡", ByPhone: "凭手机上的码", "lease": "没有信号时凭积分卡"}
-	proofNames = map[string]string{ProofPIN: "已核对兑换密码", ProofPhone: "已核对手机", ProofSignature: "本人（代领人）签字"}
+	proofNames = map[string]string{ProofPIN: "已核对登录密码", ProofPhone: "已核对手机", ProofSignature: "本人（代领人）签字"}
 )
 
 // Notes are the sentences a slip says beside its goods: how they were known, who fetched it, what was paid in cash.

@@ -44,7 +44,7 @@ var (
 	ErrReserveOff    = errs.New(errs.Conflict, "market_reservation_off", "这个超市不办预约，请到柜台兑换")
 	ErrReserveFee    = errs.New(errs.Conflict, "market_reservation_fee", "抵扣费用不能预约，请到柜台办理")
 	ErrReserveMany   = errs.New(errs.Conflict, "market_reservation_many", "还有几个预约没有领，请先领走或者取消，再预约别的")
-	ErrPickup        = errs.New(errs.Conflict, "market_pickup_proof", "请村民报取货码、扫积分卡或输入兑换密码，或者在凭条上签字")
+	ErrPickup        = errs.New(errs.Conflict, "market_pickup_proof", "请村民报取货码、扫积分卡或输入登录密码，或者在凭条上签字")
 )
 
 // Reservation is goods and points held for a household (预约).

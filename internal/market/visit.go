@@ -35,8 +35,8 @@ const visitTime = 15 * time.Minute
 
 var (
 	ErrVisit = errs.New(errs.Conflict, "market_visit_over", "这次扫码已经过了时间或者用过了，请重新扫一次")
-	ErrProof = errs.New(errs.Conflict, "market_proof_needed", "这次花的积分多，请村民输入兑换密码、出示手机上的码，或者在凭条上签字")
-	ErrNoPIN = errs.New(errs.Unavailable, "market_no_pin", "现在不能核对兑换密码，请出示手机上的码，或者在凭条上签字")
+	ErrProof = errs.New(errs.Conflict, "market_proof_needed", "这次花的积分多，请村民输入登录密码、出示手机上的码，或者在凭条上签字")
+	ErrNoPIN = errs.New(errs.Unavailable, "market_no_pin", "现在不能核对登录密码，请出示手机上的码，或者在凭条上签字")
 )
 
 // CheckPIN checks a household's PIN and counts wrong ones: access.Service.CheckPIN.
@@ -88,6 +88,13 @@ func (s *Service) Visit(ctx context.Context, a access.Actor, in, shop id.ID, r V
 	} else if r.Code != "" {
 		v.way = ByPhone
 	}
+	if v.way == ByNumber && v.household == 0 && v.member != 0 {
+		people, err := s.people.Subjects(ctx, in, clock.DayOf(at), []id.ID{v.member})
+		if err != nil {
+			return Visit{}, err
+		}
+		v.household = people[0].Household
+	}
 	if r.PIN != "" && v.way != ByPhone {
 		if v.proof, err = s.provePIN(ctx, in, v.household, r.PIN); err != nil {
 			return Visit{}, err
@@ -130,7 +137,9 @@ func (s *Service) describeVisit(ctx context.Context, a access.Actor, in, shop, v
 		return Visit{}, err
 	}
 	if terms.TopUpPercent > 0 {
-		out.FenPer = rules.Scheme.FenPerPoint
+		if out.FenPer, err = s.fenPerPoint(ctx, in); err != nil {
+			return Visit{}, err
+		}
 	}
 	payer := v.household
 	if v.member != 0 {

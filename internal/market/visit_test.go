@@ -270,6 +270,19 @@ func TestTopUpLimitAndFee(t *testing.T) {
 		if w.balance(h, "spend") != 1000 {
 			t.Errorf("%s after the cancel: cash never becomes points", w.balance(h, "spend"))
 		}
+		_, err = w.market.SetPointValue(ctx, w.secretary, w.village, market.PointValueRequest{FenPerPoint: 80}) // goes before what the rules say
+		must(t, err)
+		v, err := w.visit(market.VisitRequest{Household: h})
+		if err != nil || v.FenPer != 80 {
+			t.Errorf("a point is reckoned at %d, %v", v.FenPer, err)
+		}
+		if err := pay(200, 100); !errors.Is(err, market.ErrTopUp) {
+			t.Errorf("at the value before: %v", err)
+		}
+		r, err = w.sell(h, 1200, market.RedeemRequest{TopUp: &market.TopUp{Points: 200, Fen: 160}}, want(rice, 2))
+		must(t, err)
+		_, err = w.cancel(r.ID)
+		must(t, err)
 
 		_, err = w.market.SetGoodsTerms(ctx, w.keeper, w.village, w.shop, rice, market.GoodsTermsRequest{RequestID: w.request(), GoodsTerms: market.GoodsTerms{LimitQty: 1, LimitSpan: "week"}})
 		must(t, err)

@@ -1,28 +1,62 @@
-import { get, post } from '@/services/request'
-import type { Counter, Goods, Household, List, Redemption, Shop } from './types'
+import { get, getFile, post } from '@/services/request'
+import { writeNow } from '@/services/write'
+import type { Gift, Goods, Household, Lease, List, Redemption, Reservation, Shop, ShopTerms, Visit, Wish } from './types'
 
 const base = (village: string) => `/villages/${village}`
+const at = (village: string, shop: string) => `${base(village)}/shops/${shop}`
+const home = (village: string, household: string) => `${base(village)}/households/${household}`
 
 export const shops = (village: string) => get<{ items: Shop[] }>(`${base(village)}/shops`)
 
-export const goods = (village: string, shop: string) => get<List<Goods>>(`${base(village)}/shops/${shop}/goods`)
+export const shopTerms = (village: string, shop: string) => get<ShopTerms>(`${at(village, shop)}/terms`)
 
-/** Finds a household by the code of its card, its number or its name. A code never stands in an address. */
-export const lookup = (village: string, by: { code?: string; number?: string; name?: string }) =>
+export const goods = (village: string, shop: string) => get<List<Goods>>(`${at(village, shop)}/goods`)
+
+/** Finds a household by its number or its name: a question, not a write. */
+export const lookup = (village: string, by: { number?: string; name?: string }) =>
   post<{ items: Household[] }>(`${base(village)}/household-lookup`, by)
 
-/** What a household, or a person where persons are scored, can spend at the counter today, or why nothing. */
-export const counter = (village: string, shop: string, payer: { household?: string; member?: string }) =>
-  get<Counter>(`${base(village)}/shops/${shop}/counter`, payer)
+/** Who stands at the counter: by the code of a card or a phone, or as chosen. A code never stands in an address. */
+export const beginVisit = (village: string, shop: string, who: { code?: string; household?: string; member?: string }) =>
+  writeNow<Visit>(`${at(village, shop)}/visits`, who)
 
-export const redemption = (village: string, shop: string, id: string) =>
-  get<Redemption>(`${base(village)}/shops/${shop}/redemptions/${id}`)
+/** Checks the household's PIN. */
+export const proveVisit = (village: string, shop: string, visit: string, pin: string) => writeNow<Visit>(`${at(village, shop)}/visits/${visit}/pin`, { pin })
+
+export const redemption = (village: string, shop: string, id: string) => get<Redemption>(`${at(village, shop)}/redemptions/${id}`)
 
 export const redemptions = (village: string, shop: string, day: string, cursor = '') =>
-  get<List<Redemption>>(`${base(village)}/shops/${shop}/redemptions`, { day, cursor })
+  get<List<Redemption>>(`${at(village, shop)}/redemptions`, { day, cursor })
+
+/** What a household has redeemed, and who fetched it. */
+export const ownRedemptions = (village: string, household: string, cursor = '') => get<List<Redemption>>(`${home(village, household)}/redemptions`, { cursor })
+
+export const ownReservations = (village: string, household: string, cursor = '') => get<List<Reservation>>(`${home(village, household)}/reservations`, { cursor })
+
+/** Reservations that wait at a shop; with a pick-up code only that one. */
+export const waitingReservations = (village: string, shop: string, code = '', cursor = '') =>
+  get<List<Reservation>>(`${at(village, shop)}/reservations`, { code, cursor })
+
+export const lease = (village: string, shop: string, id: string) => get<Lease>(`${at(village, shop)}/leases/${id}`)
+
+export const wishes = (village: string) => get<{ items: Wish[] }>(`${base(village)}/wishes`)
+
+export const gifts = (village: string, shop: string) => get<List<Gift>>(`${at(village, shop)}/thanks`, { limit: 20 })
+
+/** A printed sheet of price tags, as a page. */
+export const priceTags = (village: string, shop: string) => getFile(`${at(village, shop)}/price-tags`)
 
 /** Paths of the writes, which go through services/write. */
 export const marketPaths = {
-  redeem: (village: string, shop: string) => `${base(village)}/shops/${shop}/redemptions`,
-  cancel: (village: string, shop: string, id: string) => `${base(village)}/shops/${shop}/redemptions/${id}/cancel`,
+  redeem: (village: string, shop: string) => `${at(village, shop)}/redemptions`,
+  cancel: (village: string, shop: string, id: string) => `${at(village, shop)}/redemptions/${id}/cancel`,
+  phoneCode: (village: string, household: string) => `${home(village, household)}/phone-code`,
+  reserve: (village: string, household: string) => `${home(village, household)}/reservations`,
+  cancelReservation: (village: string, household: string, id: string) => `${home(village, household)}/reservations/${id}/cancel`,
+  collect: (village: string, shop: string, id: string) => `${at(village, shop)}/reservations/${id}/collect`,
+  leases: (village: string, shop: string) => `${at(village, shop)}/leases`,
+  returns: (village: string, shop: string, lease: string) => `${at(village, shop)}/leases/${lease}/returns`,
+  closeLease: (village: string, shop: string, lease: string) => `${at(village, shop)}/leases/${lease}/close`,
+  wish: (village: string, household: string) => `${home(village, household)}/wishes`,
+  withdrawWish: (village: string, household: string, id: string) => `${home(village, household)}/wishes/${id}/withdraw`,
 }

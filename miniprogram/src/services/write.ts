@@ -66,6 +66,20 @@ export async function write<T>(path: string, body: object, options: WriteOptions
   return deliver<T>(pending)
 }
 
+/**
+ * Sends a write that is of no use later, such as who stands at the counter now: it carries its own request_id, is sent again
+ * once when no answer came, and is not kept.
+ */
+export async function writeNow<T>(path: string, body: object, method: Method = 'POST'): Promise<T> {
+  const whole = { ...body, request_id: await randomId() }
+  try {
+    return await request<T>({ method, path, body: whole })
+  } catch (e) {
+    if (!(e instanceof ApiError) || e.definite) throw e
+    return request<T>({ method, path, body: whole })
+  }
+}
+
 /** What came of sending the kept writes again. */
 export interface Resent {
   done: Pending[]
