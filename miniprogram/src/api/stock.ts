@@ -1,5 +1,5 @@
 import { get } from '@/services/request'
-import type { Daybook, FundsOverview, Goods, List, Lot, Plan, Stocktake } from './types'
+import type { Daybook, FundsOverview, Goods, List, Lot, Move, Plan, Statement, Stocktake, TownFunds } from './types'
 
 const base = (village: string, shop: string) => `/villages/${village}/shops/${shop}`
 
@@ -17,11 +17,36 @@ export const stocktake = (village: string, shop: string, id: string) => get<Stoc
 
 export const funds = (village: string) => get<FundsOverview>(`/villages/${village}/funds`)
 
+/** What was done to the stock of one goods, newest first. */
+export const moves = (village: string, shop: string, goods: string, cursor = '') =>
+  get<List<Move>>(`${base(village, shop)}/goods/${goods}/moves`, { cursor, limit: 30 })
+
+/** The villages of a town or county and their sum. */
+export const townFunds = (region: string) => get<TownFunds>(`/regions/${region}/funds`)
+
+/** A partner store's month as it would be handed in now. */
+export const previewStatement = (village: string, shop: string, month: string) => get<Statement>(`${base(village, shop)}/statements/preview`, { month })
+
+export const shopStatements = (village: string, shop: string) => get<List<Statement>>(`${base(village, shop)}/statements`, { limit: 24 })
+
+/** What partner stores handed to the village. */
+export const statements = (village: string) => get<List<Statement>>(`/villages/${village}/statements`, { limit: 24 })
+
 export const plan = (village: string, shop: string) => get<Plan>(`${base(village, shop)}/plan`)
 
 /** Paths of the writes, which go through services/write. */
 export const stockPaths = {
+  goods: (village: string, shop: string, goods = '') => `${base(village, shop)}/goods${goods && '/'}${goods}`,
+  price: (village: string, shop: string, goods: string) => `${base(village, shop)}/goods/${goods}/prices`,
+  limits: (village: string, shop: string, goods: string) => `${base(village, shop)}/goods/${goods}/terms`,
   move: (village: string, shop: string, goods: string) => `${base(village, shop)}/goods/${goods}/moves`,
+  transfer: (village: string, shop: string, goods: string) => `${base(village, shop)}/goods/${goods}/transfers`,
+  undo: (village: string, shop: string, ref: string) => `${base(village, shop)}/moves/${ref}/undo`,
+  statements: (village: string, shop: string) => `${base(village, shop)}/statements`,
+  statementFile: (village: string, shop: string, id: string) => `${base(village, shop)}/statements/${id}/export`,
+  decide: (village: string, id: string) => `/villages/${village}/statements/${id}/decision`,
+  pay: (village: string, id: string) => `/villages/${village}/statements/${id}/payment`,
+  answerWish: (village: string, id: string) => `/villages/${village}/wishes/${id}/answer`,
   funds: (village: string) => `/villages/${village}/funds`,
   income: (village: string, fund: string) => `/villages/${village}/funds/${fund}/income`,
   pointValue: (village: string) => `/villages/${village}/point-value`,

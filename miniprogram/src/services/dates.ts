@@ -41,3 +41,16 @@ export function showInstant(value: number | string, now = Date.now()): string {
 export function minutesUntil(value: number | string, now = Date.now()): number {
   return Math.max(0, Math.ceil((instant(value) - now) / 60_000))
 }
+
+/** A month "2026-11" some months on. */
+export function addMonths(month: string, by: number): string {
+  const [year = 0, m = 1] = month.split('-').map(Number)
+  const at = year * 12 + m - 1 + by
+  return `${Math.floor(at / 12)}-${String((at % 12) + 1).padStart(2, '0')}`
+}
+
+/** 2026年11月 */
+export function monthName(month: string): string {
+  const [year, m] = month.split('-').map(Number)
+  return `${year}年${m}月`
+}

@@ -69,6 +69,23 @@ export function print(): void {
   // #endif
 }
 
+/** Prints a whole page that the server made for A4 paper. */
+export function printSheet(html: ArrayBuffer): void {
+  // #ifdef H5
+  const frame = document.createElement('iframe')
+  frame.className = 'hf-photo'
+  frame.setAttribute('aria-hidden', 'true')
+  frame.addEventListener('load', () => {
+    const page = frame.contentWindow
+    page?.addEventListener('afterprint', () => frame.remove())
+    page?.focus()
+    page?.print()
+  })
+  frame.srcdoc = new TextDecoder().decode(html)
+  document.body.append(frame)
+  // #endif
+}
+
 /** The pages run inside WeChat's browser. */
 export function inWeChatBrowser(): boolean {
   let inside = false
@@ -106,6 +123,40 @@ export function choosePictures(count: number): Promise<string[]> {
 export function showLarge(pictures: string[], first: string): void {
   uni.previewImage({ urls: pictures, current: first })
 }
+
+/** As bright as it goes while a code is shown, and awake; then as before. Browsers allow only the second. */
+export function shine(on: boolean): void {
+  // #ifdef MP-WEIXIN
+  if (on) {
+    if (before < 0) uni.getScreenBrightness({ success: (r) => (before = (r as { value: number }).value) })
+    uni.setScreenBrightness({ value: 1 })
+  } else if (before >= 0) {
+    uni.setScreenBrightness({ value: before })
+    before = -1
+  }
+  uni.setKeepScreenOn({ keepScreenOn: on })
+  // #endif
+  // #ifdef H5
+  void awake(on)
+  // #endif
+}
+
+// #ifdef MP-WEIXIN
+let before = -1
+// #endif
+
+// #ifdef H5
+let lock: { release(): Promise<void> } | undefined
+
+async function awake(on: boolean): Promise<void> {
+  try {
+    await lock?.release()
+    lock = on ? await (navigator as { wakeLock?: { request(kind: 'screen'): Promise<{ release(): Promise<void> }> } }).wakeLock?.request('screen') : undefined
+  } catch {
+    lock = undefined // the page is not in front, or the battery is low
+  }
+}
+// #endif
 
 export function canSpeak(): boolean {
   let able = false

@@ -69,6 +69,11 @@ export const keeperRole = computed<Role | undefined>(() => officeOf((r) => r.rol
 /** An office over a town or county: for looking on. */
 export const regionRole = computed<Role | undefined>(() => officeOf((r) => regionRoles.includes(r.role)))
 
+/** Whether this person keeps a shop: as its keeper, or as an official of the village. */
+export function keepsShop(shop: string): boolean {
+  return me.value?.roles.some((r) => (r.role === 'keeper' && r.shop_id === shop) || r.role === 'team_member' || r.role === 'first_secretary') ?? false
+}
+
 /** The village for pages that need no household. */
 export const villageId = computed(() => home.value?.village_id ?? teamRole.value?.village_id ?? keeperRole.value?.village_id ?? me.value?.roles[0]?.village_id ?? '')
 
