@@ -20,10 +20,10 @@ async function codeFor(log, phone) {
 }
 
 /** Asks the server as somebody of the demo. */
-async function as(base, roleName) {
-  const ask = async (path, body, token) => {
+export async function as(base, roleName) {
+  const ask = async (path, body, token, method = 'POST') => {
     const headers = { 'Content-Type': 'application/json', ...(token ? { Authorization: `Bearer ${token}` } : {}) }
-    const answer = await fetch(`${base}/api${path}`, body ? { method: 'POST', headers, body: JSON.stringify(body) } : { headers })
+    const answer = await fetch(`${base}/api${path}`, body ? { method, headers, body: JSON.stringify(body) } : { headers })
     const data = await answer.json()
     assert.ok(answer.ok, `${path}: ${answer.status} ${JSON.stringify(data)}`)
     return data
@@ -32,11 +32,12 @@ async function as(base, roleName) {
   const { token } = await ask('/login/demo', { persona: items.find((p) => p.role_name === roleName).code })
   const me = await ask('/me', undefined, token)
   const write = (path, body) => ask(path, { request_id: `e2e-${crypto.randomUUID()}`, ...body }, token)
-  return { me, write, ask: (path, body) => ask(path, body, token) }
+  const put = (path, body) => ask(path, { request_id: `e2e-${crypto.randomUUID()}`, ...body }, token, 'PUT')
+  return { me, write, put, ask: (path, body) => ask(path, body, token) }
 }
 
 /** A villager's household: its register entry, with a fresh card. */
-async function cardOf(base) {
+export async function cardOf(base) {
   const villager = await as(base, roles.villager)
   const team = await as(base, roles.team)
   const { village_id: village, household_id: household, member_id: member, number } = villager.me.memberships[0]

@@ -13,6 +13,7 @@ import { execFileSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { launch } from './browser.mjs'
 import { field } from './field.mjs'
+import { cardAndPin, reservation, withoutSignal } from './counter.mjs'
 import { phoneLogin, pinLogin } from './login.mjs'
 import { loop } from './loop.mjs'
 import { shelf } from './shelf.mjs'
@@ -45,6 +46,18 @@ await part('field', async () => {
 await part('shelf', async () => {
   const { ui, close } = await person(320, 2)
   await shelf(ui, ok).finally(close)
+})
+await part('counter-card', async () => {
+  const { ui, close } = await person(320, 2)
+  await cardAndPin(ui, ok).finally(close)
+})
+await part('counter-reservation', async () => {
+  const [villager, keeper] = [await person(320, 2), await person(320, 0)]
+  await reservation(villager.ui, keeper.ui, ok).finally(() => Promise.all([villager.close(), keeper.close()]))
+})
+await part('counter-offline', async () => {
+  const { ui, close } = await person(320, 2)
+  await withoutSignal(ui, ok).finally(close)
 })
 await part('login-phone', async () => {
   if (!values.log) throw new Error('--log FILE of the server is missing')
