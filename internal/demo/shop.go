@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"hefen/internal/access"
 	"hefen/internal/clock"
@@ -37,7 +38,7 @@ func (l *loader) openShop(ctx context.Context, p *place) error {
 	}
 	for _, g := range p.spec.goods {
 		made, err := l.market.CreateGoods(ctx, p.secretary, p.id, p.shop, market.GoodsRequest{RequestID: l.request(), Name: g.name, Unit: g.unit,
-			Price: points.Amount(g.price) * points.Point, ReorderAt: g.stock / 10, WorthFen: g.cost * 100})
+			Price: points.Amount(g.price) * points.Point, ReorderAt: g.stock / 4, WorthFen: g.cost * 100})
 		if err != nil {
 			return fmt.Errorf("goods %s: %w", g.name, err)
 		}
@@ -193,7 +194,7 @@ func (l *loader) spendable(ctx context.Context, account id.ID) (points.Amount, e
 	return sum, err
 }
 
-// restock: on the 1st of each quarter the fund grows and the shop receives half of what it began with, and a gift in autumn.
+// restock: on the 1st of each quarter the fund grows and the shop buys what has gone out, and is given something in autumn.
 func (l *loader) restock(ctx context.Context, p *place, day clock.Day) error {
 	if day.Dom() != 1 || day.Month()%3 != 1 || day == l.first {
 		return nil
@@ -202,15 +203,23 @@ func (l *loader) restock(ctx context.Context, p *place, day clock.Day) error {
 	if _, err := l.market.AddMoney(ctx, p.secretary, p.id, p.fund, market.MoneyRequest{RequestID: l.request(), AmountFen: p.spec.quarterly * 100, Note: "村集体经济收益转入"}); err != nil {
 		return err
 	}
+	list, err := l.market.Goods(ctx, p.secretary, p.id, p.shop, true, market.Page{})
+	if err != nil {
+		return err
+	}
 	for i, g := range p.stock {
-		move := market.MoveRequest{RequestID: l.request(), Kind: "purchase", Qty: p.spec.goods[i].stock / 2, Origin: "县城批发部", CostFen: p.spec.goods[i].stock / 2 * p.spec.goods[i].cost * 100, Fund: p.fund}
+		at := slices.IndexFunc(list.Items, func(x market.Goods) bool { return x.ID == g.ID })
+		missing := p.spec.goods[i].stock - list.Items[at].Stock
+		move := market.MoveRequest{RequestID: l.request(), Kind: market.Purchase, Qty: missing, Origin: "县城批发部", CostFen: missing * p.spec.goods[i].cost * 100, Fund: p.fund}
 		if i == 0 && day.Month() == 10 {
-			move = market.MoveRequest{RequestID: l.request(), Kind: "donation", Qty: 100, Origin: "县农业农村局", Thanked: true}
+			move = market.MoveRequest{RequestID: l.request(), Kind: market.Donation, Qty: 60, Origin: "县农业农村局", Thanked: true}
 		}
-		if move.Qty == 0 {
+		if move.Qty <= 0 {
 			continue
 		}
-		if _, err := l.market.MoveStock(ctx, p.secretary, p.id, p.shop, g.ID, move); err != nil {
+		if _, err := l.market.MoveStock(ctx, p.secretary, p.id, p.shop, g.ID, move); errs.KindOf(err) == errs.Conflict { // the fund is empty
+			return nil
+		} else if err != nil {
 			return err
 		}
 	}

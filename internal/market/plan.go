@@ -49,15 +49,19 @@ func (s *Service) Plan(ctx context.Context, a access.Actor, in, shop id.ID, days
 	}
 	today := clock.DayOf(s.now())
 	p := Plan{Shop: shop, On: today, Days: days, Items: []PlanLine{}}
-	rows, err := s.db.Query(ctx, `SELECT g.id, g.name, g.unit, g.reorder_at, g.created_at,
+	rows, err := s.db.Query(ctx, `SELECT g.id, g.name, g.unit, g.reorder_at, g.terms, g.created_at,
 		COALESCE((SELECT SUM(l.qty_left) FROM stock_lots l WHERE l.goods_id = g.id AND l.expires_on >= ?), 0),
 		COALESCE(-SUM(CASE WHEN m.moved_on >= ? THEN m.qty END), 0), COALESCE(MAX(CASE WHEN m.kind = 'redeem' THEN m.moved_on END), 0)
 		FROM goods g LEFT JOIN stock_moves m ON m.goods_id = g.id AND m.shop_id = g.shop_id AND m.kind IN ('redeem', 'return') AND m.moved_on >= ?
-		WHERE g.shop_id = ? AND g.state = 'on' GROUP BY g.id, g.name, g.unit, g.reorder_at, g.created_at`, today, today.Add(1-days), today.Add(-366), shop)
+		WHERE g.shop_id = ? AND g.state = 'on' GROUP BY g.id, g.name, g.unit, g.reorder_at, g.terms, g.created_at`, today, today.Add(1-days), today.Add(-366), shop)
 	if err := each(rows, err, func(r *sql.Rows) error {
 		var l PlanLine
 		var made int64
-		if err := r.Scan(&l.Goods, &l.Name, &l.Unit, &l.ReorderAt, &made, &l.Stock, &l.Redeemed, &l.LastOn); err != nil {
+		var text string
+		if err := r.Scan(&l.Goods, &l.Name, &l.Unit, &l.ReorderAt, &text, &made, &l.Stock, &l.Redeemed, &l.LastOn); err != nil {
+			return err
+		}
+		if terms, err := goodsTerms(text); err != nil || terms.Fee { // a fee has no stock
 			return err
 		}
 		l.judge(today, clock.DayOf(clock.FromMs(made)), days)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Goods } from '@/api/types'
-import { limitOf, linesOf, total } from '@/keeper/basket'
+import { limitOf, linesOf, needsProof, room, topUpOf, total } from '@/keeper/basket'
 
 const goods = (id: string, price: number, stock: number) => ({ id, name: id, unit: '块', price, stock, note: '' }) as Goods
 const shelf = [goods('soap', 500, 3), goods('towel', 1200, 10), goods('gift', 0, 2)]
@@ -24,6 +24,29 @@ describe('basket', () => {
 
   it('allows nothing to a household in debt', () => {
     expect(limitOf(shelf[0]!, {}, shelf, -500)).toBe(0)
+  })
+
+  it('allows no more than one household may have, and any number of a fee', () => {
+    const oil = { ...goods('oil', 100, 50), terms: { limit_qty: 2, limit_span: 'month' } } as Goods
+    const fee = { ...goods('fee', 100, 0), terms: { fee: true } } as Goods
+    expect(limitOf(oil, {}, [oil], 100_000)).toBe(2)
+    expect(limitOf(fee, {}, [fee], 1000)).toBe(10)
+  })
+
+  it('leaves room for the part that cash may make up', () => {
+    expect(room(7000, 30)).toBe(10_000)
+    expect(room(7000, 0)).toBe(7000)
+    expect(room(0, 30)).toBe(0)
+    expect(topUpOf(1200, 1000, 50)).toEqual({ points: 200, fen: 100 })
+    expect(topUpOf(1201, 1000, 50)).toEqual({ points: 201, fen: 101 })
+    expect(topUpOf(1000, 1000, 50)).toBeUndefined()
+    expect(topUpOf(1000, 0, 50)).toBeUndefined()
+  })
+
+  it('asks for a proof above the limit, and of every agent', () => {
+    expect(needsProof(5000, 5000, false)).toBe(false)
+    expect(needsProof(5001, 5000, false)).toBe(true)
+    expect(needsProof(1, 5000, true)).toBe(true)
   })
 
   it('sends only what was taken', () => {

@@ -23,6 +23,8 @@ const uniFake = {
   request: vi.fn(),
   uploadFile: vi.fn(),
   chooseImage: vi.fn(),
+  base64ToArrayBuffer: (text: string) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer,
+  arrayBufferToBase64: (bytes: ArrayBuffer) => btoa(String.fromCharCode(...new Uint8Array(bytes))),
 }
 
 Object.assign(globalThis, { uni: uniFake })

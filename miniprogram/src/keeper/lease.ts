@@ -175,9 +175,9 @@ export function markClosed(kept: Kept): Kept {
   return closed
 }
 
-/** Puts lease and list away; what the server has not answered stays. */
-export function putAway(): boolean {
-  if (sales().some((s) => s.state !== 'sent')) return false
+/** Puts lease and list away once all is answered; written: what the server refused has been copied onto paper. */
+export function putAway(written = false): boolean {
+  if (sales().some((s) => s.state === 'kept' || (s.state === 'refused' && !written))) return false
   uni.removeStorageSync(LEASE)
   uni.removeStorageSync(SALES)
   return true
