@@ -4556,7 +4556,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * 柜台：核对这一户的兑换密码
+         * 柜台：核对这一户的登录密码
          * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
          */
         post: operations["prove-visit"];

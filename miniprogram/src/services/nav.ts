@@ -8,11 +8,6 @@ export function replace(path: string, query: Record<string, string> = {}): void 
   uni.redirectTo({ url: withQuery(path, query) })
 }
 
-/** To a page of the tab bar. */
-export function tab(path: string): void {
-  uni.switchTab({ url: path })
-}
-
 /** Leaves everything behind; also right for pages of the tab bar. */
 export function restart(path: string): void {
   uni.reLaunch({ url: path })
