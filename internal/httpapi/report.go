@@ -13,6 +13,8 @@ func (s *Server) registerReport(a *api) {
 	register(a, get("/villages/{village}/figures", "get-village-figures", "本村的统计：参与、发放、兑换、结余、各类积分、商品").tagged("figures"), report.MaySee, s.villageFigures)
 	register(a, get("/villages/{village}/quiet-households", "list-quiet-households", "这段时间一条记录都没有的户：该上门看看").tagged("figures"), report.MayReport, s.quietHouseholds)
 	registerRaw(a, get("/villages/{village}/report/excel", "export-report-excel", "本村的年度或月度报告（Excel）").tagged("figures"), report.MayReport, s.reportExcel)
+	registerRaw(a, get("/villages/{village}/report/page", "print-report", "打印本村的年度或月度报告（A4 网页）").tagged("figures"), report.MayReport, s.reportPage)
+	registerRaw(a, get("/villages/{village}/report/pdf", "export-report-pdf", "本村的年度或月度报告（PDF）").tagged("figures"), report.MayReport, s.reportPDF)
 }
 
 func (s *Server) quietHouseholds(ctx context.Context, by access.Actor, in *villageFiguresInput) (report.Quiet, error) {
@@ -45,4 +47,21 @@ func (s *Server) reportExcel(ctx context.Context, by access.Actor, in *villageFi
 		return nil, err
 	}
 	return excel("report-"+in.Span.String(), func(w io.Writer) error { return b.Excel(w) })
+}
+
+func (s *Server) reportPage(ctx context.Context, by access.Actor, in *villageFiguresInput) (*download, error) {
+	b, err := s.Report.Yearbook(ctx, by, in.Village.ID, in.Span.Span)
+	if err != nil {
+		return nil, err
+	}
+	return page(b.Document().HTML())
+}
+
+func (s *Server) reportPDF(ctx context.Context, by access.Actor, in *villageFiguresInput) (*download, error) {
+	b, err := s.Report.Yearbook(ctx, by, in.Village.ID, in.Span.Span)
+	if err != nil {
+		return nil, err
+	}
+	pdf, err := b.Document().PDF(s.font)
+	return file(pdf, "application/pdf", "report-"+in.Span.String()+".pdf", err)
 }

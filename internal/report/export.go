@@ -51,6 +51,9 @@ func each2(rows [][]string) iter.Seq[[]string] {
 	}
 }
 
+// ranking is the name of the table of ranks.
+const ranking = "名次"
+
 // tables are the report's, in the order in which they are read.
 func (b *Yearbook) tables() []table {
 	all := []table{b.overview(), b.months()}
@@ -58,7 +61,7 @@ func (b *Yearbook) tables() []table {
 	if b.Subject == scheme.SubjectPerson {
 		who = "姓名"
 	}
-	ranks := table{name: "名次", columns: []column{number("名次", 8), text("户号", 12), text(who, 16), number("积分", 14)}}
+	ranks := table{name: ranking, columns: []column{number("名次", 8), text("户号", 12), text(who, 16), number("积分", 14)}}
 	for _, r := range b.Standings {
 		ranks.rows = append(ranks.rows, []string{count(r.Rank), r.Number, r.Name, r.Amount.String()})
 	}

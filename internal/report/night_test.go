@@ -225,10 +225,17 @@ func TestGoodsAndLateRecords(t *testing.T) {
 					return err
 				}
 			}
+			for i, due := range []clock.Day{today.Add(-1), today, today.Add(-9)} {
+				_, err := tx.Exec(`INSERT INTO objections (id, village_id, case_id, household_id, by_user, name, how, said, was, frozen, short, made_at, due_on, raised_at, outcome, answer, decided_by, decided_at)
+					VALUES (?,?,1,?,0,'','app','不对','effective',0,0,0,?,0,?,'',0,?)`, tx.NewID(), w.villages[0], w.households[0], due, []string{"", "", "kept"}[i], i)
+				if err != nil {
+					return err
+				}
+			}
 			return nil
 		}))
 		w.roll()
-		if got := dbtest.Rows(t, db, fmt.Sprintf("SELECT waiting, late_reviews FROM report_villages WHERE village_id = %d", w.villages[0])); got[0] != "10|2" {
+		if got := dbtest.Rows(t, db, fmt.Sprintf("SELECT waiting, late_reviews, late_objections FROM report_villages WHERE village_id = %d", w.villages[0])); got[0] != "10|2|1" {
 			t.Errorf("waiting and late: %v", got)
 		}
 		w.on(today.AddMonths(1))

@@ -173,8 +173,9 @@ func (w *work) present(at int64) error {
 	err := w.tx.QueryRow(`SELECT (SELECT COUNT(*) FROM accounts WHERE village_id = ? AND closed_on > ?),
 		(SELECT COALESCE(SUM(b.amount), 0) FROM accounts a JOIN balances b ON b.account_id = a.id WHERE a.village_id = ? AND b.kind = 'spend'),
 		(SELECT COUNT(*) FROM cases WHERE village_id = ? AND state = 'submitted'),
-		(SELECT COUNT(*) FROM cases WHERE village_id = ? AND state = 'submitted' AND created_at < ?)`,
-		w.village.id, w.today, w.village.id, w.village.id, w.village.id, before).Scan(&accounts, &outstanding, &waiting, &reviews)
+		(SELECT COUNT(*) FROM cases WHERE village_id = ? AND state = 'submitted' AND created_at < ?),
+		(SELECT COUNT(*) FROM objections WHERE village_id = ? AND outcome = '' AND due_on < ?)`,
+		w.village.id, w.today, w.village.id, w.village.id, w.village.id, before, w.village.id, w.today).Scan(&accounts, &outstanding, &waiting, &reviews, &objections)
 	if err != nil {
 		return fmt.Errorf("read the present: %w", err)
 	}

@@ -151,3 +151,25 @@ func (w *world) undo(kind ledger.Kind, ref string) {
 		return err
 	}))
 }
+
+// round enters an award round with one reward of the first household, as package season does.
+func (w *world) round(span clock.Span, state, kind, name, prize string) id.ID {
+	w.t.Helper()
+	round := w.db.NewID()
+	must(w.t, w.db.InTx(ctx, func(tx *storage.Tx) error {
+		_, err := tx.Exec(`INSERT INTO award_rounds (id, village_id, code, span, revision, name, of_kind, state, rules_id, on_day, list, hash, published_at, published_by, object_until, frozen_at, frozen_by,
+			number, how, drawn_at, drawn_by, cursor_id, issued_at, issued_by, why, ended_at, ended_by, rev) VALUES (?,?,?,?,1,'年终评比','household',?,0,?,'','',0,0,0,0,0,'','',0,0,0,0,0,'',0,0,0)`,
+			round, w.villages[0], w.ref(), span, state, today)
+		if err != nil {
+			return err
+		}
+		if _, err = tx.Exec(`INSERT INTO award_places (round_id, account_id, position, household_id, member_id, number, name, group_id, group_name, score, eligible, place, wins, tier, tier_name, stars, drawing, prizes, reasons)
+			VALUES (?,?,1,?,0,'001','张甲',0,'一组',1000,1,1,1,1,'一等奖',0,0,'','')`, round, w.households[0], w.households[0]); err != nil {
+			return err
+		}
+		_, err = tx.Exec(`INSERT INTO award_prizes (id, round_id, village_id, account_id, household_id, ref, kind, wallet, points, fen, name, pieces, choice, words, state, chosen, shop_id, receiver, note, issued_at, collected_at, collected_by)
+			VALUES (?,?,?,?,?,'1',?,'',0,0,?,1,'',?,?,'',0,'','',0,0,0)`, tx.NewID(), round, w.villages[0], w.households[0], w.households[0], kind, name, name, prize)
+		return err
+	}))
+	return round
+}

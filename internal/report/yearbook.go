@@ -73,6 +73,17 @@ func (s *Service) Yearbook(ctx context.Context, a access.Actor, in id.ID, span c
 			break
 		}
 	}
+	at, err := s.villages.Region(ctx, in)
+	if err != nil {
+		return b, err
+	}
+	l, err := s.land(ctx, at, clock.DayOf(s.now()))
+	if err == nil && len(l.villages) > 0 {
+		b.Awards, err = s.readAwards(ctx, l.villages, span, version.Scheme.Boards.Mask)
+	}
+	if err != nil {
+		return b, err
+	}
 	homes, err := s.homes(ctx, in, span)
 	if err != nil {
 		return b, err

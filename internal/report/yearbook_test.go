@@ -10,6 +10,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"hefen/internal/access"
+	"hefen/internal/paper"
 	"hefen/internal/storage"
 	"hefen/internal/storage/dbtest"
 )
@@ -66,8 +67,40 @@ func TestYearbook(t *testing.T) {
 		if m := book["逐月"]; len(m) != 6 {
 			t.Errorf("months: %v", m)
 		}
+		html, err := b.Document().HTML()
+		must(t, err)
+		if !bytes.Contains(html, []byte("林源村2026年积分工作报告")) || bytes.Contains(html, []byte("张丁")) || bytes.Contains(html, []byte("张甲")) {
+			t.Errorf("on paper: %s", html)
+		}
+		if pdf, err := b.Document().PDF(paper.NewFont("")); errors.Is(err, paper.ErrNoFont) {
+			t.Log("no font here; the page is printed from a browser")
+		} else if err != nil || !bytes.HasPrefix(pdf, []byte("%PDF")) {
+			t.Errorf("pdf: %v", err)
+		}
 		if _, err := w.report.Yearbook(ctx, w.overseer, w.villages[0], year); !errors.Is(err, access.ErrForbidden) {
 			t.Errorf("from above: %v", err)
+		}
+	})
+}
+
+// What was awarded stands in the report of its year, masked as the ranking is, and honours apart.
+func TestAwardsInTheYearbook(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db, 2)
+		w.deed(w.households[0], "eco", 1000, today)
+		w.round(year, "issued", "title", "五星文明户", "collected")
+		w.round(year, "issued", "goods", "洗衣液一瓶", "due")
+		w.round(202600-100, "issued", "goods", "去年的奖品", "collected")
+		w.round(202605, "withdrawn", "goods", "撤回的奖品", "due")
+		w.roll()
+		b, err := w.report.Yearbook(ctx, w.secretary, w.villages[0], year)
+		must(t, err)
+		book := readBook(t, &b)
+		if got := book["评比奖励"]; len(got) != 2 || !slices.Equal(got[1], []string{"年终评比", "1", "一等奖", "", "张*", "洗衣液一瓶", "待发"}) {
+			t.Errorf("awards: %v", got)
+		}
+		if got := book["荣誉"]; len(got) != 2 || !slices.Equal(got[1], []string{"五星文明户", "", "张*", "年终评比"}) {
+			t.Errorf("honours: %v", got)
 		}
 	})
 }
