@@ -18,6 +18,7 @@ import (
 	"hefen/internal/ledger/ledgertest"
 	"hefen/internal/media"
 	"hefen/internal/rulebook"
+	"hefen/internal/standing"
 	"hefen/internal/storage"
 	"hefen/internal/storage/dbtest"
 	"hefen/internal/wechat"
@@ -51,6 +52,7 @@ func newCasesWorld(t *testing.T, db *storage.DB, template string, more ...func(*
 		s.Village, s.Book = c.villages, book
 		s.Cases = cases.New(db, c.now, c.villages, book, w.access, photos)
 		s.Media, w.photos = photos, photos
+		s.Standing = standing.New(db, c.now, c.villages)
 		s.Board = board.New(db, nil, c.now, book, c.villages, board.Options{})
 	})
 	source, err := configs.Schemes.ReadFile("schemes/" + template)

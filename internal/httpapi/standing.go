@@ -18,6 +18,7 @@ var (
 func (s *Server) registerStanding(a *api) {
 	register(a, get("/villages/{village}/households/{household}/tags", "list-tags", "一户和家里人身上的标记：理由、期限、谁解除的").tagged("tags"), standing.MaySee, s.listTags)
 	register(a, post("/villages/{village}/tags/{tag}/lift", "lift-tag", "解除一票否决、取消兑换资格或暂停兑换，写明理由"), standing.MayLift, s.liftTag)
+	register(a, get("/villages/{village}/faults", "list-faults", "待整改的问题，快到期的在前"), standing.MaySeeFaults, s.listFaults)
 	register(a, get("/villages/{village}/periods", "list-periods", "积分周期：未结、核对中、已结账"), maySeePeriods, s.listPeriods)
 	register(a, post("/villages/{village}/periods", "shut-period", "积分周期结账：先核对（grace），再结账（closed），写明理由"), mayShutPeriod, s.shutPeriod)
 }
@@ -28,6 +29,15 @@ type tagList struct {
 
 func (s *Server) listTags(ctx context.Context, by access.Actor, in *InHousehold) (out tagList, err error) {
 	out.Items, err = s.Standing.List(ctx, by, in.Village.ID, in.Household.ID)
+	return out, err
+}
+
+type faultList struct {
+	Items []standing.Fault `json:"items"`
+}
+
+func (s *Server) listFaults(ctx context.Context, by access.Actor, in *InVillage) (out faultList, err error) {
+	out.Items, err = s.Standing.Faults(ctx, by, in.Village.ID)
 	return out, err
 }
 

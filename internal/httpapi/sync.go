@@ -15,9 +15,7 @@ import (
 	"hefen/internal/id"
 	"hefen/internal/media"
 	"hefen/internal/points"
-	"hefen/internal/scheme"
 	"hefen/internal/storage"
-	"hefen/internal/village"
 )
 
 // Limits of one call.
@@ -45,37 +43,13 @@ func (s *Server) registerSync(a *api) {
 	register(a, get("/villages/{village}/fieldbook", "get-fieldbook", "随身名册：没有信号时登记要用的户名单，组长只有本组").tagged("sync"), cases.MayRecord, s.fieldBook)
 }
 
-type fieldBookView struct {
-	Households []village.FieldHousehold `json:"households"`
-}
-
-// fieldBook is what a device keeps for work without signal: of a group leader's groups only, and no more of a household than it
-// takes to find and name it.
-func (s *Server) fieldBook(ctx context.Context, by access.Actor, in *InVillage) (fieldBookView, error) {
-	here := in.Village.ID
-	day := clock.DayOf(s.Now())
-	v, err := s.Book.InForce(ctx, here, day)
-	if err != nil {
-		return fieldBookView{}, err
-	}
-	var groups []id.ID
-	if !by.Has(access.TeamMember, here) && !by.Has(access.FirstSecretary, here) {
-		groups = by.Leads(here)
-	}
-	persons := v.Scheme.Subject != scheme.SubjectHousehold
-	list, err := s.Village.FieldBook(ctx, here, day, groups, persons)
-	for i := range list {
-		list[i].Own = by.IsOwn(list[i].ID)
-	}
-	return fieldBookView{list}, err
-}
-
 // Kinds of drafts. Each calls the function that the pages call when there is a signal.
 const (
 	draftRecord       = "record"
 	draftEvidence     = "evidence"
 	draftCloseFault   = "close_fault"
 	draftRepair       = "repair"
+	draftRecheck      = "recheck"
 	draftWithdraw     = "withdraw"
 	draftInspect      = "inspect"
 	draftLines        = "lines"
@@ -87,13 +61,13 @@ const (
 // syncDraft is one thing done without signal. Of its contents the kind says which is read.
 type syncDraft struct {
 	RequestID string  `json:"request_id" minLength:"16" maxLength:"64" doc:"made with the draft and kept until a definite answer"`
-	Kind      string  `json:"kind" enum:"record,evidence,close_fault,repair,withdraw,inspect,lines,line_evidence,submit_inspection,check_in"`
+	Kind      string  `json:"kind" enum:"record,evidence,close_fault,repair,recheck,withdraw,inspect,lines,line_evidence,submit_inspection,check_in"`
 	MadeAt    int64   `json:"made_at" minimum:"0" doc:"when it was made by the device's clock, milliseconds since 1970 UTC"`
 	Target    id.ID   `json:"target,omitempty" doc:"the case or inspection that it is about"`
 	Of        string  `json:"of,omitempty" maxLength:"64" doc:"instead of the target: request_id of the draft that makes it"`
 	Evidence  []proof `json:"evidence,omitempty" maxItems:"9" doc:"evidence, line_evidence, close_fault, repair"`
 	Household id.ID   `json:"household,omitempty" doc:"line_evidence: the household that the photos are of"`
-	Why       string  `json:"why,omitempty" maxLength:"200" doc:"close_fault, repair, withdraw"`
+	Why       string  `json:"why,omitempty" maxLength:"200" doc:"close_fault, repair, recheck, withdraw"`
 
 	Record     *cases.Request           `json:"record,omitempty" doc:"record; without a day of its own it happened on the day of made_at"`
 	Inspection *cases.InspectionRequest `json:"inspection,omitempty" doc:"inspect"`
@@ -293,137 +267,4 @@ func carriedOutAs(made id.ID, repeated bool) syncAnswer {
 		a.State = syncRepeated
 	}
 	return a
-}
-
-// carryOut calls the feature.
-func (c *syncing) carryOut(ctx context.Context, d *syncDraft) (syncAnswer, error) {
-	if d.MadeAt <= 0 {
-		return syncAnswer{}, errDraftTime
-	}
-	step, fault := cases.Step{RequestID: d.RequestID, Why: d.Why}, cases.FaultStep{RequestID: d.RequestID, Why: d.Why, Evidence: d.Evidence}
-	proofs := cases.EvidenceRequest{RequestID: d.RequestID, Household: d.Household, Evidence: d.Evidence}
-	switch d.Kind {
-	case draftRecord:
-		return c.record(ctx, d)
-	case draftEvidence:
-		return c.step(c.Cases.AddEvidence(ctx, c.by, c.village, d.Target, proofs))
-	case draftCloseFault:
-		return c.step(c.Cases.CloseFault(ctx, c.by, c.village, d.Target, fault))
-	case draftRepair:
-		return c.step(c.Cases.Repair(ctx, c.by, c.village, d.Target, fault))
-	case draftWithdraw:
-		return c.step(c.Cases.Withdraw(ctx, c.by, c.village, d.Target, step))
-	case draftInspect:
-		return c.inspect(ctx, d)
-	case draftLines:
-		return c.lines(ctx, d)
-	case draftLineEvidence:
-		in, err := c.Cases.AddInspectionEvidence(ctx, c.by, c.village, d.Target, proofs)
-		return carriedOutAs(in.ID, in.Repeated), err
-	case draftCheckIn:
-		return c.checkIn(ctx, d)
-	case draftSubmit:
-		report, err := c.Cases.DecideInspection(ctx, c.by, c.village, d.Target, step)
-		a := carriedOutAs(d.Target, report.Repeated)
-		a.Cases, a.Waits = report.Decided, report.State == cases.Submitted
-		return a, err
-	}
-	return syncAnswer{}, errDraftKind
-}
-
-func (c *syncing) step(got cases.Answer, err error) (syncAnswer, error) {
-	return carriedOutAs(got.Batch, got.Repeated), err
-}
-
-// lines fills an inspection in. One that was begun without signal has the households that the device knew; the list that was made
-// of it leaves out those that the author may not inspect, and so do its lines.
-func (c *syncing) lines(ctx context.Context, d *syncDraft) (syncAnswer, error) {
-	lines, skipped := d.Lines, []id.ID(nil)
-	if d.Of != "" {
-		in, err := c.Cases.Inspection(ctx, c.by, c.village, d.Target)
-		if err != nil {
-			return syncAnswer{}, err
-		}
-		listed := make(map[id.ID]bool, len(in.Lines))
-		for _, l := range in.Lines {
-			listed[l.Household] = true
-		}
-		lines = slices.DeleteFunc(slices.Clone(lines), func(l cases.LineInput) bool { return !listed[l.Household] })
-		for _, l := range d.Lines {
-			if !listed[l.Household] {
-				skipped = append(skipped, l.Household)
-			}
-		}
-	}
-	saved, err := c.Cases.SaveLines(ctx, c.by, c.village, d.Target, cases.LinesRequest{RequestID: d.RequestID, Lines: lines})
-	a := carriedOutAs(d.Target, saved.Repeated)
-	a.Stale, a.Skipped = saved.Stale, skipped
-	return a, err
-}
-
-// checkIn hands over a code that was scanned without signal, dated by the server's time.
-func (c *syncing) checkIn(ctx context.Context, d *syncDraft) (syncAnswer, error) {
-	if d.CheckIn == nil {
-		return syncAnswer{}, errDraftKind
-	}
-	r := *d.CheckIn
-	r.RequestID, r.ScannedAt = d.RequestID, d.MadeAt-c.ahead
-	seat, err := c.Activity.CheckIn(ctx, c.by, c.village, d.Target, r)
-	a := carriedOutAs(seat.ID, seat.Repeated)
-	a.Waits = seat.State == activity.Asked
-	return a, err
-}
-
-func (c *syncing) inspect(ctx context.Context, d *syncDraft) (syncAnswer, error) {
-	if d.Inspection == nil {
-		return syncAnswer{}, errDraftKind
-	}
-	r := *d.Inspection
-	r.RequestID = d.RequestID
-	if day, ok := c.days[d.RequestID]; ok {
-		r.OccurredOn = day
-	}
-	in, err := c.Cases.StartInspection(ctx, c.by, c.village, r)
-	a := carriedOutAs(in.ID, in.Repeated)
-	a.Day = r.OccurredOn
-	return a, err
-}
-
-func (c *syncing) record(ctx context.Context, d *syncDraft) (syncAnswer, error) {
-	if d.Record == nil {
-		return syncAnswer{}, errDraftKind
-	}
-	r := *d.Record
-	r.RequestID = d.RequestID
-	if day, ok := c.days[d.RequestID]; ok {
-		r.OccurredOn = day
-	}
-	got, err := c.recordOrPropose(ctx, r)
-	if err != nil {
-		return syncAnswer{}, err
-	}
-	a := syncAnswer{State: syncDone, Day: r.OccurredOn, Cases: len(got.Items)}
-	if got.Repeated {
-		a.State = syncRepeated
-	}
-	for _, v := range got.Items {
-		a.Made, a.Points = v.Batch, a.Points+v.Points
-		a.Waits = a.Waits || v.State == cases.Submitted
-	}
-	return a, nil
-}
-
-// recordOrPropose enters a deed; from somebody who has handed the office over it becomes a proposal to the successor. What was
-// entered the one way before is not entered the other way.
-func (c *syncing) recordOrPropose(ctx context.Context, r cases.Request) (cases.Recorded, error) {
-	got, err := c.Cases.Record(ctx, c.by, c.village, r)
-	former := errors.Is(err, access.ErrForbidden) && c.by.Allow(cases.MayRecord, access.Place{Village: c.village}) != nil
-	if !former && !errors.Is(err, storage.ErrRequestReused) {
-		return got, err
-	}
-	proposed, e := c.Cases.Propose(ctx, c.by, c.village, r)
-	if !former && (e != nil || !proposed.Repeated) {
-		return got, err
-	}
-	return proposed, e
 }

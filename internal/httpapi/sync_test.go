@@ -18,11 +18,14 @@ import (
 
 	"hefen/internal/access"
 	"hefen/internal/access/accesstest"
+	"hefen/internal/cases"
 	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/ledger"
 	"hefen/internal/media"
 	"hefen/internal/points"
+	"hefen/internal/scheme"
+	"hefen/internal/standing"
 	"hefen/internal/storage"
 	"hefen/internal/storage/dbtest"
 )
@@ -187,7 +190,7 @@ func newPhone(w *casesWorld, seed uint64, token string) *phone {
 
 // newSyncWorld is a village of some more households.
 func newSyncWorld(t *testing.T, db *storage.DB, more int) (*casesWorld, []id.ID) {
-	w := newCasesWorld(t, db, "linyuan.yaml", (*Server).registerSync)
+	w := newCasesWorld(t, db, "linyuan.yaml", (*Server).registerSync, (*Server).registerStanding)
 	homes := []id.ID{w.here.household, w.here.neighbour}
 	for i := range more {
 		homes = append(homes, w.side.household(w.here, fmt.Sprint(10+i), "王"+strings.Repeat("小", i%3)+"山"))
@@ -484,6 +487,58 @@ func TestFieldBook(t *testing.T) {
 			fmt.Sprintf(`{"request_id":"request-field-00003","kind":"submit_inspection","made_at":%d,"of":"request-field-00001"}`, now))
 		if got[1].State != syncDone || !slices.Equal(got[1].Skipped, []id.ID{w.here.household}) || got[2].State != syncDone {
 			t.Errorf("%+v", got)
+		}
+		audit(t, db)
+	})
+}
+
+// A fault is seen by the village's officials with who may close it, and closed from a device without signal with its photos.
+func TestSyncClosesFaults(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w, homes := newSyncWorld(t, db, 1)
+		author, _ := w.user(db, "author", access.TeamMember, access.Place{Village: w.here.village})
+		other, _ := w.user(db, "other", access.TeamMember, access.Place{Village: w.here.village})
+		v := "/api/villages/" + w.here.village.String()
+		var found cases.Recorded
+		w.call(author, "POST", v+"/cases", fmt.Sprintf(`{"request_id":"$R","item":"laodong","subjects":[%q]}`, homes[2]), 200, &found)
+		fault := found.Items[0].ID
+		err := db.InTx(t.Context(), func(tx *storage.Tx) error {
+			return standing.Add(tx, 1, w.side.now(), standing.Tag{Village: w.here.village, Account: homes[2], Kind: scheme.TagOpenFault, From: walkDay, To: clock.Forever,
+				Case: fault, Reason: "门前堆柴", Due: walkDay.Add(7)})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list faultList
+		w.call(author, "GET", v+"/faults", "", 200, &list)
+		if len(list.Items) != 1 || list.Items[0].Closable || list.Items[0].Due != walkDay.Add(7) || list.Items[0].Overdue {
+			t.Fatalf("the author sees %+v", list)
+		}
+		w.call(other, "GET", v+"/faults", "", 200, &list)
+		if len(list.Items) != 1 || !list.Items[0].Closable || list.Items[0].Name == "" {
+			t.Fatalf("another sees %+v", list)
+		}
+		p := newPhone(w, 9, other)
+		photo := p.photo()
+		closing := fmt.Sprintf(`{"request_id":"request-fault-00001","kind":"close_fault","made_at":%d,"target":%q,"why":"柴搬走了","evidence":[{"kind":"after","sha256":%q}]}`,
+			clock.Ms(w.side.now()), fault, photo)
+		if got := w.sync(other, w.side.now(), 200, closing); got[0].State != syncPhoto {
+			t.Fatalf("%+v", got)
+		}
+		p.token = other
+		if whole := send(w.h, "POST", p.village()+"/photos", other, "application/octet-stream", p.photos[photo]); whole.Code != 200 {
+			t.Fatal(whole.Body)
+		}
+		for _, state := range []string{syncDone, syncRepeated} {
+			if got := w.sync(other, w.side.now(), 200, closing); got[0].State != state {
+				t.Fatalf("%+v, want %s", got, state)
+			}
+		}
+		w.call(other, "GET", v+"/faults", "", 200, &list)
+		var shown cases.View
+		w.call(other, "GET", v+"/cases/"+fault.String(), "", 200, &shown)
+		if len(list.Items) != 0 || len(shown.Photos) != 1 || shown.Photos[0].Role != "after" {
+			t.Errorf("%+v %+v", list, shown.Photos)
 		}
 		audit(t, db)
 	})

@@ -40,6 +40,7 @@ const known = [
   { name: 'team-inspection', role: 'team', path: '/team/inspection/index' },
   { name: 'team-inspection-list', role: 'team', path: '/team/inspection/index', do: beginInspection },
   { name: 'team-today', role: 'team', path: '/team/today/index' },
+  { name: 'team-faults', role: 'team', path: '/team/faults/index' },
   { name: 'team-reviews', role: 'secretary', path: '/team/reviews/index' },
   { name: 'team-bindings', role: 'team', path: '/team/bindings/index' },
   { name: 'team-cases', role: 'team', path: '/team/cases/index' },

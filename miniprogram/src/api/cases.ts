@@ -1,5 +1,5 @@
 import { get, post } from '@/services/request'
-import type { Asked, Case, Inspection, List, NewCase } from './types'
+import type { Asked, Case, Fault, Inspection, List, NewCase } from './types'
 
 const base = (village: string) => `/villages/${village}`
 
@@ -21,6 +21,9 @@ export const asked = (village: string, household: string) =>
   get<{ items: Asked[] }>(`${base(village)}/households/${household}/confirmations`)
 
 export const inspection = (village: string, id: string) => get<Inspection>(`${base(village)}/inspections/${id}`)
+
+/** What was found wrong and has not been put right. */
+export const faults = (village: string) => get<{ items: Fault[] }>(`${base(village)}/faults`)
 
 /** Paths of the writes, which go through services/write. */
 export const casePaths = {

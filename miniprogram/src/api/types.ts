@@ -45,6 +45,7 @@ export type Asked = Schemas['CasesAsked']
 export type Shot = Schemas['MediaShot']
 export type Upload = Schemas['MediaUpload']
 export type Report = Schemas['CasesReport']
+export type Fault = Schemas['StandingFault']
 
 export type Shop = Schemas['MarketShop']
 export type Goods = Schemas['MarketGoods']

@@ -56,6 +56,9 @@ async function orKept<T>(name: string, fetch: () => Promise<T>): Promise<T> {
 export const fieldScheme = (village: string): Promise<Scheme> => orKept(`${village}.scheme`, () => scheme(village))
 export const fieldGroups = (village: string): Promise<{ items: Group[] }> => orKept(`${village}.groups`, () => groups(village))
 
+/** Anything else of a village that should be there without signal; name begins with the village. */
+export const fieldKept = <T>(name: string, fetch: () => Promise<T>): Promise<T> => orKept(name, fetch)
+
 /** Fetches what is old; called where there is probably a signal. Fails silently: it is for later. */
 export async function freshenField(village: string): Promise<void> {
   keepPages()
