@@ -21,6 +21,10 @@ const known = [
   { name: 'claims', role: 'villager', path: '/pages/claims/index' },
   { name: 'family', role: 'villager', path: '/pages/family/index' },
   { name: 'goods', role: 'villager', path: '/pages/goods/index' },
+  { name: 'code', role: 'villager', path: '/pages/code/index', do: (ui) => ui.see('.code') },
+  { name: 'reservations', role: 'villager', path: '/pages/reservations/index' },
+  { name: 'receipts', role: 'villager', path: '/pages/receipts/index' },
+  { name: 'wishes', role: 'villager', path: '/pages/wishes/index' },
   { name: 'boards', role: 'villager', path: '/pages/boards/index' },
   { name: 'boards-month', role: 'villager', path: '/pages/boards/index', do: lastMonth },
   { name: 'rules', role: 'villager', path: '/pages/rules/index' },
@@ -60,6 +64,13 @@ const known = [
   { name: 'team-figures', role: 'team', path: '/team/figures/index', do: sawFigures },
   { name: 'team-quiet', role: 'team', path: '/team/quiet/index' },
   { name: 'region-figures', role: 'supervisor', path: '/team/region/index', do: sawFigures },
+  { name: 'keeper-pickup', role: 'keeper', path: '/keeper/pickup/index' },
+  { name: 'keeper-collect', role: 'keeper', path: '/keeper/pickup/index', do: askToCollect },
+  { name: 'keeper-offline', role: 'keeper', path: '/keeper/offline/index' },
+  { name: 'keeper-plan', role: 'keeper', path: '/keeper/plan/index' },
+  { name: 'keeper-edit', role: 'keeper', path: '/keeper/stock/edit' },
+  { name: 'keeper-moves', role: 'keeper', path: '/keeper/stock/index', do: openMoves },
+  { name: 'team-statements', role: 'team', path: '/team/statements/index' },
   { name: 'team-funds', role: 'team', path: '/team/funds/index' },
 ]
 
@@ -186,6 +197,18 @@ async function openGoods(ui) {
   await ui.see('.goods')
   await ui.tap('.goods')
   await ui.see('.stock-now')
+}
+
+async function openMoves(ui) {
+  await openGoods(ui)
+  await ui.tapButton('进出流水')
+  await ui.see('.card')
+}
+
+async function askToCollect(ui) {
+  if (!(await ui.page.locator('.waiting').count())) return
+  await ui.tap('.waiting')
+  await ui.see('.hf-sheet')
 }
 
 async function receiveGoods(ui) {

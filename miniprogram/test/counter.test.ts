@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Goods, Lease, PhoneCode } from '@/api/types'
 import { hasClips, numberClips, receiptClips } from '@/services/clips'
-import { ascii, fromBase64, hmac, sha256, toBase64 } from '@/services/hmac'
+import { ascii, fromBase64, hmac, toBase64 } from '@/services/hmac'
 import { codeAt, digitsOf, keepCode, keptCode } from '@/services/phonecode'
 import { store } from './setup'
 
@@ -11,10 +11,7 @@ const CARD = 'HF1-AAAAAAAAAAAAAAAAAAAAAA'
 const MARK = 'HrOChuOZDjxUCgISkfRu9w=='
 
 describe('hmac', () => {
-  it('agrees with FIPS 180-4 and RFC 4231', () => {
-    expect(hex(sha256(ascii('')))).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
-    expect(hex(sha256(ascii('abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq')))).toBe('248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1')
-    expect(hex(sha256(new Uint8Array(1000).fill(97)))).toBe('41edece42d63e8d9bf515a9ba6932e1c20cbc9f5a5d134645adb5db1b9737ea3')
+  it('agrees with RFC 4231', () => {
     expect(hex(hmac(new Uint8Array(20).fill(11), ascii('Hi There')))).toBe('b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7')
     expect(hex(hmac(new Uint8Array(131).fill(0xaa), ascii('Test Using Larger Than Block-Size Key - Hash Key First')))).toBe('60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54')
     expect(toBase64(fromBase64(SECRET))).toBe(SECRET)

@@ -50,7 +50,7 @@ export function addMonths(month: string, by: number): string {
 }
 
 /** 2026年11月 */
-export function monthName(month: string): string {
+export function showMonth(month: string): string {
   const [year, m] = month.split('-').map(Number)
   return `${year}年${m}月`
 }
