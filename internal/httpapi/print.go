@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -41,8 +42,15 @@ func (s *Server) cardText(code string) string {
 	return code
 }
 
-// cardPage answers whoever opens the address on a card. It looks nothing up and says the same for every card.
-func cardPage(c *gin.Context) {
+var checkFile = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}\.txt$`)
+
+// cardPage answers whoever opens the address on a card. It looks nothing up and says the same for every card. Below the same path
+// WeChat asks for the file by which it checks who owns the addresses that open the mini-program: k/NAME.txt beside the pages.
+func (s *Server) cardPage(c *gin.Context) {
+	if checkFile.MatchString(c.Param("card")) {
+		s.pages()(c)
+		return
+	}
 	c.Header("Cache-Control", "no-store")
 	c.Data(http.StatusOK, "text/html; charset=utf-8", []byte(`<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>积分卡</title><body style="font:20px/1.6 sans-serif;margin:2em;max-width:32em"><h1>这是一张积分卡</h1><p>到村里的积分超市出示它，就能用积分换东西。</p>

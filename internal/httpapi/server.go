@@ -109,7 +109,7 @@ func (s *Server) Handler() http.Handler {
 	r.GET("/openapi.json", serveDocument(a.huma))
 	r.GET("/docs", docs(a.huma.OpenAPI()))
 	r.GET("/docs.css", docsStyle)
-	r.GET("/k/:card", cardPage)                                              // village.CardPath; logged by its pattern
+	r.GET("/k/:card", s.cardPage)                                            // village.CardPath; logged by its pattern
 	r.GET(publication.PagePath+":token", s.limitAddress, s.publicNoticePage) // logged by its pattern
 	r.NoRoute(s.pages())
 	return compressed(r)

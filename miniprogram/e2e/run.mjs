@@ -19,6 +19,7 @@ import { loop } from './loop.mjs'
 import { shelf } from './shelf.mjs'
 import { pages, roles } from './pages.mjs'
 import { H5, serve, Weapp } from './ui.mjs'
+import { villagerDay } from './villager.mjs'
 
 const { values } = parseArgs({ options: { base: { type: 'string' }, log: { type: 'string', default: '' }, only: { type: 'string', default: '' } } })
 if (!values.base) throw new Error('--base URL of a running demo server is missing')
@@ -43,6 +44,15 @@ await part('field', async () => {
   const { ui, close } = await person(320, 2)
   await field(ui, ok).finally(close)
 })
+await part('villager-h5', async () => {
+  const { ui, close } = await person(320, 2)
+  await villagerDay(ui, ok).finally(close)
+})
+await part('villager-mini-program', async () => {
+  const { ui, close } = await weappPerson()
+  await villagerDay(ui, ok).finally(close)
+})
+await part('weight', weight)
 await part('shelf', async () => {
   const { ui, close } = await person(320, 2)
   await shelf(ui, ok).finally(close)
@@ -137,6 +147,19 @@ function watch(page, origin) {
     if (/Content Security Policy/i.test(line.text())) broken.add(line.text().slice(0, 200))
   })
   page.on('pageerror', (error) => console.log(`      page: ${error.message.slice(0, 300)}`))
+}
+
+/** The first page of a new phone: everything that is fetched for it, as it travels. */
+async function weight() {
+  const { ui, close } = await person(390, 0)
+  const network = await ui.page.context().newCDPSession(ui.page)
+  let bytes = 0
+  await network.send('Network.enable')
+  network.on('Network.loadingFinished', (event) => (bytes += event.encodedDataLength))
+  await ui.page.goto(`${values.base}/`)
+  await ui.settle()
+  check(bytes > 20_000 && bytes < 200 * 1024, `the first page travels in ${Math.round(bytes / 1024)} KB, under 200`)
+  await close()
 }
 
 /** What the server says of the first page: scripts from this server only, none inline but those it names by their hash. */
