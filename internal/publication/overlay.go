@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"hefen/internal/cases"
 	"hefen/internal/id"
@@ -90,6 +91,7 @@ func (s *Service) overlay(ctx context.Context, p *Page) error {
 			last[l.Case] = printed{l.Points, l.Warned, l.Taken}
 		}
 	}
+	modest := map[id.ID]bool{} // households of hidden deeds
 	for i := range p.Lines {
 		l := &p.Lines[i]
 		if c, ok := now[l.Case]; ok {
@@ -102,11 +104,13 @@ func (s *Service) overlay(ctx context.Context, p *Page) error {
 			l.Name, l.Member = village.MaskName(l.Name), village.MaskName(l.Member)
 		}
 		if hidden[l.Case] {
+			modest[l.Household] = true
 			*l = LineNow{Line: Line{Case: l.Case, Household: l.Household, Share: l.Share, Name: "（已隐去）", Item: "（应本户要求不再展示）", On: l.On, Points: l.Points}, Now: NowHidden,
 				NowIs: l.NowIs, Note: "应本户要求不再展示", change: l.change, why: l.why, warned: l.warned, reversed: l.reversed}
 		}
 	}
 	p.maskPlaces(masked)
+	p.Honour = slices.DeleteFunc(p.Honour, func(h Place) bool { return modest[h.Household] }) // their deed would show there after all
 	return nil
 }
 

@@ -386,6 +386,9 @@ func TestHide(t *testing.T) {
 		if l := w.line(w.page(n.ID), made[0]); h.Reversed || h.Waits || l.Now != NowHidden || strings.Contains(l.Name, "张") || l.NowIs != 5*points.Point {
 			t.Errorf("%+v %+v", h, l)
 		}
+		if p := w.page(n.ID); len(p.Honour) != 1 || p.Honour[0].Name != "王大山" {
+			t.Errorf("the deed still shows among the honoured: %+v", p.Honour)
+		}
 		if h, err = hide(own, made[0], true); err != nil || !h.Waits {
 			t.Errorf("given up in the pages: %+v %v", h, err)
 		}

@@ -222,7 +222,7 @@ func (s *Service) Public(ctx context.Context, token string) (Page, error) {
 func (p *Page) MaskAll() {
 	for i := range p.Lines {
 		l := &p.Lines[i]
-		if l.Household != 0 || l.Member != "" {
+		if l.Now != NowHidden && (l.Household != 0 || l.Member != "") {
 			l.Name, l.Member = village.MaskName(l.Name), village.MaskName(l.Member)
 		}
 		l.Household, l.Case, l.Number, l.Why = 0, 0, "", ""
