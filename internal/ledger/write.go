@@ -139,7 +139,11 @@ func (s *state) storeBalances(tx *storage.Tx) error {
 	if err := tx.Insert("INSERT INTO balances (account_id, wallet, bucket, kind, amount, seq) VALUES ", 6, fresh); err != nil {
 		return fmt.Errorf("insert balances: %w", err)
 	}
-	for _, g := range grouped(known) {
+	groups := grouped(known)
+	if len(groups) > manyGroups {
+		return moveEach(tx, known)
+	}
+	for _, g := range groups {
 		for chunk := range storage.Chunks(g.accounts, storage.ChunkRows) {
 			where, args := g.where(chunk, "bucket")
 			n, err := tx.Exec("UPDATE balances SET amount = amount + ?, seq = seq + ?"+where, append([]any{int64(g.delta), g.steps}, args...)...)
@@ -148,6 +152,50 @@ func (s *state) storeBalances(tx *storage.Tx) error {
 			}
 			if want := int64(len(chunk) * len(g.cells)); n != want {
 				return fmt.Errorf("move balances: %d rows instead of %d", n, want)
+			}
+		}
+	}
+	return nil
+}
+
+// manyGroups is from how many different additions on each row is told its own in one statement, and eachRows is how many
+// rows that statement carries: a period's end takes another amount from every household.
+const (
+	manyGroups = 8
+	eachRows   = 100
+)
+
+// moveEach adds to each balance its own amount, a statement for 100 accounts of a wallet and bucket.
+func moveEach(tx *storage.Tx, known []change) error {
+	byCell := map[cell][]change{}
+	var cells []cell
+	for _, c := range known {
+		if byCell[c.cell] == nil {
+			cells = append(cells, c.cell)
+		}
+		byCell[c.cell] = append(byCell[c.cell], c)
+	}
+	for _, k := range cells {
+		for chunk := range storage.Chunks(byCell[k], eachRows) {
+			whens := strings.Repeat(" WHEN ? THEN ?", len(chunk))
+			args := make([]any, 0, 5*len(chunk)+2)
+			for _, c := range chunk {
+				args = append(args, int64(c.account), int64(c.delta))
+			}
+			for _, c := range chunk {
+				args = append(args, int64(c.account), c.steps)
+			}
+			args = append(args, k.wallet, k.part)
+			for _, c := range chunk {
+				args = append(args, int64(c.account))
+			}
+			n, err := tx.Exec("UPDATE balances SET amount = amount + CASE account_id"+whens+" ELSE 0 END, seq = seq + CASE account_id"+whens+" ELSE 0 END WHERE wallet = ? AND bucket = ? AND account_id IN "+
+				storage.In(len(chunk)), args...)
+			if err != nil {
+				return fmt.Errorf("move balances: %w", err)
+			}
+			if n != int64(len(chunk)) {
+				return fmt.Errorf("move balances: %d rows instead of %d", n, len(chunk))
 			}
 		}
 	}
