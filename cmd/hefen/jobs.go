@@ -35,6 +35,7 @@ func (p *program) startJobs(ctx context.Context, jobs *sync.WaitGroup) {
 	jobs.Go(func() { p.daily(ctx, "let published points count", p.cases.TakeEffect) })
 	jobs.Go(func() { p.daily(ctx, "base score", p.season.GrantBase) })
 	jobs.Go(func() { p.daily(ctx, "closes due", p.season.Advance) })
+	jobs.Go(func() { p.daily(ctx, "announce resets", p.season.Announce) })
 	jobs.Go(func() { p.daily(ctx, "count votes", p.cases.CountVotes) })
 	jobs.Go(func() { p.daily(ctx, "note corrections of awards", p.season.NoteCorrections) })
 	jobs.Go(func() { p.daily(ctx, "charge faults that are overdue", p.cases.ChargeOverdue) })

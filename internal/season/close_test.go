@@ -234,3 +234,23 @@ func TestBase(t *testing.T) {
 		}
 	})
 }
+
+// TestAnnounce: who has points that will be emptied is told once, in time, and only of what would go.
+func TestAnnounce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := year(t, db)
+		w.at(2026, 12, 10) // more than 30 days before January 10
+		if n, err := w.season.Announce(ctx); err != nil || n != 0 {
+			t.Errorf("%d told, %v", n, err)
+		}
+		w.at(2026, 12, 20)
+		for _, want := range []int{4, 0} {
+			if n, err := w.season.Announce(ctx); err != nil || n != want {
+				t.Errorf("%d told, %v", n, err)
+			}
+		}
+		if got := dbtest.Rows(t, db, "SELECT m.body FROM messages m JOIN households h ON h.id = m.household_id WHERE h.number = '003'"); len(got) != 1 || got[0] != "您家的可兑积分到2027年1月10日将有20分清零，请在这以前使用。" {
+			t.Errorf("%v", got)
+		}
+	})
+}
