@@ -184,6 +184,8 @@ async function everyPage(role) {
     try {
       await ui.open(page.path)
       await page.do?.(ui)
+      const words = await ui.page.evaluate(() => document.querySelector('uni-page-body')?.innerText.trim() ?? '')
+      check(words.length > 1, `${page.name}: there is something to read`)
       const wide = await ui.page.evaluate(tooWide)
       check(wide.length === 0, `${page.name}: nothing wider than 320 px in the largest letters ${wide.join(' ')}`)
       const small = await ui.page.evaluate(tooSmall)

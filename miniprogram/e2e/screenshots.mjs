@@ -26,9 +26,11 @@ const TALLEST = 6000
 
 /** The window as tall as the page, so that what is fixed to its edges stands there and not in the middle of the picture. */
 async function whole(page, width) {
+  if (await page.locator('.hf-sheet').filter({ visible: true }).count()) return false // a sheet belongs to the window as it is
   const height = await page.evaluate(() => document.documentElement.scrollHeight)
   await page.setViewportSize({ width, height: Math.min(Math.max(height, HEIGHT), TALLEST) })
   await page.waitForTimeout(100)
+  return true
 }
 
 const browser = await launch()
@@ -47,8 +49,8 @@ for (const look of looks.filter((l) => l.name.startsWith(values.look))) {
         await ui.open(page.path)
         await page.do?.(ui)
         await ui.page.waitForTimeout(350) // sheets slide in
-        await whole(ui.page, look.width)
-        await ui.page.screenshot({ path: path.join(folder, look.name, `${page.name}.png`), fullPage: true })
+        const fullPage = await whole(ui.page, look.width)
+        await ui.page.screenshot({ path: path.join(folder, look.name, `${page.name}.png`), fullPage })
         await ui.page.setViewportSize({ width: look.width, height: HEIGHT })
       } catch (error) {
         failed++
