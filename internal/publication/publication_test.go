@@ -450,3 +450,22 @@ func TestAuditFindsAForgedNotice(t *testing.T) {
 }
 
 func parsed() (*scheme.Scheme, []scheme.Problem) { return scheme.Parse([]byte(rules)) }
+
+// TestUnchanged: a case that was corrected between the reading and the marking stops the notice.
+func TestUnchanged(t *testing.T) {
+	w := newWorld(t, dbtest.Open(t, storage.SQLite), 2)
+	w.record("sweep", w.homes...)
+	found, err := w.cases.ForNotice(context.Background(), w.village, 0, june.From, june.To)
+	w.must(err)
+	look := func() error { return w.db.InTx(context.Background(), func(tx *storage.Tx) error { return unchanged(tx, found) }) }
+	w.must(look())
+	found[1].Revision++
+	if err := look(); !errors.Is(err, ErrChanged) {
+		t.Errorf("another revision: %v", err)
+	}
+	found[1].Revision--
+	found[0].Points++
+	if err := look(); !errors.Is(err, ErrChanged) {
+		t.Errorf("another worth: %v", err)
+	}
+}

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { flushPromises, mount } from '@vue/test-utils'
+import { describe, expect, it, vi } from 'vitest'
 import made from '../../internal/ledger/testdata/seal-vectors.json'
 import { check, fieldsOf, readCode, rootOf, type Inclusion } from '@/services/seal'
 
@@ -59,5 +60,35 @@ describe('the seal check', () => {
     expect(why(event, [entry], { ...printed, root: '0000000000000000' })).toContain('对不上')
     expect(why(event, [{ ...entry, text: entry.text.replace('title=', 'title=x') }], printed)).toContain('对不上')
     expect(why(event, [], printed)).not.toBe('')
+  })
+})
+
+describe('the page', () => {
+  it('computes the root from what came and says whether the paper agrees', async () => {
+    await import('./server')
+    const me = { user_id: '1', name: '张三', roles: [], memberships: [{ village_id: '4', household_id: '8', member_id: '9' }] }
+    const ask = vi.mocked(uni.request as unknown as (o: { url: string; success(r: object): void }) => void)
+    ask.mockImplementation((o) => queueMicrotask(() => o.success({ statusCode: 200, data: o.url.includes('/proof') ? { seal: {}, entries: [entry] } : me })))
+    const { keepToken } = await import('@/services/request')
+    keepToken('token')
+    const { checking } = await import('@/services/checking')
+    const { default: HfInput } = await import('@/components/hf-input.vue')
+    checking.value = { ...event, kind: 'award', kind_name: '加分', title: '参加清扫', amount: 250, balance_after: 1250, wallet: 'year', wallet_name: '年度积分', bucket: 'available', score: 250, occurred_on: '2026-06-20', counted_on: '2026-06-20', created_at: 0, reasons: [], lines: event.lines.map((l) => ({ ...l, bucket: 'available' as const, wallet_name: '年度积分' })) }
+    const page = mount((await import('@/pages/passbook/seal.vue')).default)
+    await flushPromises()
+    const type = async (code: string) => {
+      page.findComponent(HfInput).vm.$emit('update:modelValue', code)
+      await flushPromises()
+      page.findComponent(HfInput).vm.$emit('confirm')
+      await flushPromises()
+    }
+    await type('23-1234')
+    expect(page.text()).toContain('还不对')
+    await type(`23-${last.root}`)
+    expect(page.text()).toContain('对得上')
+    expect(ask.mock.calls.at(-1)![0].url).toContain(`/entries/${event.id}/proof?size=23`)
+    await type(`23-${last.root.replace(/^./, (c) => (c === '0' ? '1' : '0'))}`)
+    expect(page.text()).toContain('对不上')
+    expect(page.text()).toContain('村务监督员')
   })
 })
