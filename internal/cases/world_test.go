@@ -244,3 +244,8 @@ func each(t *testing.T, households int, test func(t *testing.T, w *world)) {
 func (w *world) fault(why string) cases.FaultStep {
 	return cases.FaultStep{RequestID: w.request(), Why: why}
 }
+
+func (w *world) official(role access.Role, p access.Place) access.Actor {
+	w.t.Helper()
+	return accesstest.Official(w.t, w.db, w.now, role, p)
+}
