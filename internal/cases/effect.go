@@ -1,10 +1,12 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,7 +21,7 @@ import (
 )
 
 // effectBatch is how many cases take effect in one transaction of the nightly job.
-const effectBatch = 100
+const effectBatch = 200
 
 // TakeEffect lets the points count of all published cases whose days of publication are over, in batches: the nightly job.
 // It may be stopped at any point and run again, by several servers at once. It answers how many cases took effect.
@@ -52,7 +54,7 @@ func (s *Service) villagesWith(ctx context.Context, state State) ([]id.ID, error
 func (s *Service) takeEffectIn(ctx context.Context, village id.ID, at time.Time) (int, error) {
 	total := 0
 	for after := id.ID(0); ; {
-		due, err := many(s.db.Query(ctx, "SELECT "+columnList+" FROM cases WHERE village_id = ? AND state = 'published' AND until_on < ? AND id > ? ORDER BY id LIMIT 100",
+		due, err := many(s.db.Query(ctx, "SELECT "+columnList+" FROM cases WHERE village_id = ? AND state = 'published' AND until_on < ? AND id > ? ORDER BY id LIMIT "+strconv.Itoa(effectBatch),
 			village, clock.DayOf(at), after))
 		if err != nil || len(due) == 0 {
 			return total, err
@@ -147,15 +149,57 @@ func (vs versions) letCount(tx *storage.Tx, cs []*record, at time.Time) error {
 		if err != nil {
 			return err
 		}
+		var all effected
 		for _, c := range of {
 			c.counted = max(c.counted, open)
 			e := effecting{record: c, book: book, at: at, open: open, today: today, faults: faults}
-			if err := e.run(tx, facts, held); err != nil {
-				return err
-			}
+			e.run(&all, facts, held)
+		}
+		if err := all.store(tx, book, of, open, at); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// effected is what some cases of one version do when they take effect, to be stored together.
+type effected struct {
+	postings []ledger.Posting
+	tags     []standing.Tag
+	lifts    []scheme.Lift
+	why      []string // of each case
+}
+
+func (all *effected) store(tx *storage.Tx, book *scheme.Scheme, cs []*record, open clock.Day, at time.Time) error {
+	ids, events := make([]id.ID, len(cs)), make([]any, 0, len(cs)*8)
+	for i, c := range cs {
+		to, err := c.state.next(effect)
+		if err != nil {
+			return err
+		}
+		ids[i] = c.id
+		events = append(events, tx.NewID(), c.village, c.id, clock.Ms(at), 0, string(c.state), string(to), all.why[i])
+	}
+	n, err := tx.Exec("UPDATE cases SET state = 'effective', changed_at = ?, counted_on = CASE WHEN counted_on < ? THEN ? ELSE counted_on END WHERE state = 'published' AND id IN "+
+		storage.In(len(ids)), storage.Args(ids, clock.Ms(at), open, open)...)
+	if err != nil {
+		return fmt.Errorf("let cases count: %w", err)
+	}
+	if int(n) != len(ids) {
+		return ErrState
+	}
+	if err := tx.Insert("INSERT INTO case_events (id, village_id, case_id, at_ms, by_user, from_state, to_state, why) VALUES ", 8, events); err != nil {
+		return fmt.Errorf("insert events: %w", err)
+	}
+	if _, err := ledger.Post(tx, book, all.postings...); err != nil {
+		return err
+	}
+	for _, l := range all.lifts {
+		if err := standing.LiftOfThreshold(tx, l.Account, l.Code, clock.DayOf(at), 0, at); err != nil {
+			return err
+		}
+	}
+	return standing.Add(tx, 0, at, all.tags...)
 }
 
 func accountsOf(cs []*record) (all []id.ID) {
@@ -215,7 +259,7 @@ type effecting struct {
 	faults      map[id.ID][]standing.Tag // that are open now, by account
 }
 
-func (e *effecting) run(tx *storage.Tx, facts *scheme.Facts, held []ledger.HeldBack) error {
+func (e *effecting) run(all *effected, facts *scheme.Facts, held []ledger.HeldBack) {
 	deed := e.deed()
 	deed.DecidedOn = e.today
 	out := scheme.TakeEffect(e.book, deed, e.decision(), facts, e.waitsForFault)
@@ -224,23 +268,12 @@ func (e *effecting) run(tx *storage.Tx, facts *scheme.Facts, held []ledger.HeldB
 	if len(out.Reasons) > 0 {
 		why += "；" + strings.Join(out.Reasons, "；")
 	}
-	ps := e.postings(out, held)
-	if err := e.move(tx, effect, 0, e.at, cut(why, MaxEventWhy)); err != nil {
-		return err
+	all.why = append(all.why, cut(why, MaxEventWhy))
+	all.postings = append(all.postings, e.postings(out, held)...)
+	all.lifts = append(all.lifts, out.Lifts...)
+	for _, t := range out.Tags {
+		all.tags = append(all.tags, e.tag(t))
 	}
-	if _, err := ledger.Post(tx, e.book, ps...); err != nil {
-		return fmt.Errorf("effect of case %s: %w", e.id, err)
-	}
-	for _, l := range out.Lifts {
-		if err := standing.LiftOfThreshold(tx, l.Account, l.Code, e.today, 0, e.at); err != nil {
-			return err
-		}
-	}
-	tags := make([]standing.Tag, len(out.Tags))
-	for i, t := range out.Tags {
-		tags[i] = e.tag(t)
-	}
-	return standing.Add(tx, 0, e.at, tags...)
 }
 
 // waitsForFault reports whether awards of the case to an account go on waiting: a fault stood there on the day of the deed,
@@ -260,10 +293,10 @@ func (e *effecting) postings(out scheme.Effected, held []ledger.HeldBack) []ledg
 	take.Kind, take.Lines = ledger.Adjust, nil
 	for _, account := range e.accounts() {
 		var lines []ledger.Line
-		for i := range held {
-			if held[i].Case == e.id && held[i].Account == account {
-				lines = held[i].Lines
-			}
+		if i, ok := slices.BinarySearchFunc(held, ledger.OfCase{Case: e.id, Account: account}, func(h ledger.HeldBack, of ledger.OfCase) int {
+			return cmp.Or(cmp.Compare(h.Case, of.Case), cmp.Compare(h.Account, of.Account))
+		}); ok {
+			lines = held[i].Lines
 		}
 		charges := e.charges(account, out.Changes)
 		switch {

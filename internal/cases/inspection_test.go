@@ -233,8 +233,15 @@ func TestInspectionLeavesOwnHouseholdsOut(t *testing.T) {
 // TestInspectionOf500 holds a full inspection to its budget of statements: 14 and one more for each chunk of rows and
 // each distinct amount.
 func TestInspectionOf500(t *testing.T) {
+	t.Run("at_once", func(t *testing.T) { inspectionOf500(t, rules, 0) })
+	// Where points wait, a quarter of the households are told of a deduction: three more.
+	t.Run("after_publication", func(t *testing.T) { inspectionOf500(t, waiting, 3) })
+}
+
+func inspectionOf500(t *testing.T, source string, more int64) {
 	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
 		w := newWorld(t, db, 0)
+		w.adoptNow(source)
 		w.households(500)
 		first := w.submitted("a", "b", "c", "d")
 		_, err := w.cases.DecideInspection(t.Context(), w.second, w.village, first.ID, w.step(""))
@@ -246,7 +253,7 @@ func TestInspectionOf500(t *testing.T) {
 		}
 		// Further chunks: four of cases, nine of entries, and for the three amounts other than 0 two more updates of balances
 		// and of totals.
-		if got := n.Load() - reads; got > 14+4+9+2+2 {
+		if got := n.Load() - reads; got > 14+4+9+2+2+more {
 			t.Errorf("%d statements", got)
 		}
 		w.audit()

@@ -1,6 +1,7 @@
 package cases_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -295,6 +296,11 @@ func TestEffectIsResumable(t *testing.T) {
 		}
 		w.publish()
 		w.days(7)
+		ctx, stop := context.WithCancel(t.Context())
+		stop()
+		if n, err := w.cases.TakeEffect(ctx); err == nil || n != 0 {
+			t.Errorf("a run that is stopped at once: %d %v", n, err)
+		}
 		done := make(chan int, 2)
 		for range 2 {
 			go func() {
@@ -316,6 +322,25 @@ func TestEffectIsResumable(t *testing.T) {
 		}
 		for _, h := range w.homes {
 			w.has("each once", h, 240, 240, 0, 0)
+		}
+	})
+}
+
+// TestEffectStatements: a batch takes effect in a few statements, however many cases it has.
+func TestEffectStatements(t *testing.T) {
+	eachWaiting(t, 0, waiting, func(t *testing.T, w *world) {
+		w.households(200)
+		in := w.submitted("a", "b", "c", "d")
+		_, err := w.cases.DecideInspection(t.Context(), w.second, w.village, in.ID, w.step(""))
+		w.must(err)
+		w.publish()
+		w.days(7)
+		ctx, n := storage.CountStatements(t.Context())
+		if done, err := w.cases.TakeEffect(ctx); err != nil || done != 200 {
+			t.Fatalf("%d %v", done, err)
+		}
+		if n.Load() > 45 {
+			t.Errorf("%d statements for 200 cases", n.Load())
 		}
 	})
 }
