@@ -20,7 +20,8 @@ const lease = time.Minute
 
 // CloseRequest ends an event. It may be sent again at any time: it goes on with who has no record yet.
 type CloseRequest struct {
-	Photos []media.Ref `json:"photos,omitempty" maxItems:"9" doc:"of the event, uploaded by the caller: they prove it for all who have none of their own"`
+	RequestID string      `json:"request_id,omitempty" maxLength:"64" doc:"need not be the same when it is sent again"`
+	Photos    []media.Ref `json:"photos,omitempty" maxItems:"9" doc:"of the event, uploaded by the caller: they prove it for all who have none of their own"`
 }
 
 // Close makes the records of all who were there, by the rules of the item: in batches of one request each, those who brought a

@@ -127,7 +127,7 @@ var demoTemplates = []Template{
 		Fields: map[string]string{"phrase1": "kind", "thing2": "what", "date3": "date"}},
 }
 
-const messagesPage = "pages/messages/messages"
+const messagesPage = "pages/messages/index"
 
 // Start registers the handler of messages just written; where nothing can be sent the topic has no reader.
 func (s *Service) Start(ctx context.Context, lanes *storage.Lanes) error {

@@ -149,7 +149,7 @@ func TestSendAtMostOnceToWhoSubscribed(t *testing.T) {
 			t.Fatalf("sent %d (%v), want one for one subscription", n, err)
 		}
 		m := w.wx.Sent()[0]
-		if m.OpenID != "demo-father" || m.Template != "t-points" || m.Page != "pages/messages/messages" || m.Data["thing1"] != "您家有一条积分记录" ||
+		if m.OpenID != "demo-father" || m.Template != "t-points" || m.Page != "pages/messages/index" || m.Data["thing1"] != "您家有一条积分记录" ||
 			m.Data["thing3"] != "试验村" || m.Data["time2"] != "2026年5月20日 12:00" {
 			t.Errorf("sent %+v", m)
 		}

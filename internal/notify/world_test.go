@@ -85,7 +85,7 @@ func (p *post) tried() int {
 }
 
 var settings = config.Notify{ExpiringDays: 30, Templates: []config.Template{
-	{ID: "t-points", Title: "积分变动", Page: "pages/messages/messages", Kinds: []string{"decided", "expiring"}, Fields: map[string]string{"thing1": "what", "time2": "time", "thing3": "village"}},
+	{ID: "t-points", Title: "积分变动", Page: "pages/messages/index", Kinds: []string{"decided", "expiring"}, Fields: map[string]string{"thing1": "what", "time2": "time", "thing3": "village"}},
 	{ID: "t-rest", Title: "其他", Kinds: []string{"redeemed", "waiting", "notice"}, Fields: map[string]string{"phrase1": "kind", "thing2": "hint"}},
 }}
 

@@ -16,6 +16,7 @@ export interface Way {
 export const homeWays: Way[] = [
   { icon: 'scan', name: '出示给超市', path: '/pages/code/index' },
   { icon: 'camera', name: '申报', path: '/pages/claim/index' },
+  { icon: 'scan', name: '活动签到', path: '/pages/activities/index' },
   { icon: 'rules', name: '怎么得分', path: '/pages/rules/index' },
   { icon: 'book', name: '积分存折', path: '/pages/passbook/index' },
   { icon: 'basket', name: '能换什么', path: '/pages/goods/index', tab: true },
@@ -25,10 +26,12 @@ export const homeWays: Way[] = [
 
 /** What belongs to the person and the household, from 我的. */
 export const mineWays: Way[] = [
+  { icon: 'list', name: '消息', path: '/pages/messages/index' },
   { icon: 'people', name: '我的家人', path: '/pages/family/index' },
   { icon: 'basket', name: '我的预约', path: '/pages/reservations/index' },
   { icon: 'receipt', name: '换过的', path: '/pages/receipts/index' },
   { icon: 'clock', name: '我的申报', path: '/pages/claims/index' },
+  { icon: 'speaker', name: '投诉建议', path: '/pages/voices/index' },
   { icon: 'alert', name: '我的异议', path: '/pages/objections/index' },
   { icon: 'check', name: '评比奖励', path: '/pages/awards/index' },
 ]
