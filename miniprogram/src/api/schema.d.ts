@@ -1616,6 +1616,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 待整改的问题，快到期的在前
+         * @description 谁可以用：本村的村民小组长、驻村队员、第一书记、村务监督员。
+         */
+        get: operations["list-faults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/fieldbook": {
         parameters: {
             query?: never;
@@ -3510,6 +3530,46 @@ export interface paths {
          * @description 谁可以用：本村的驻村队员、第一书记、村务监督员。
          */
         get: operations["export-report-excel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/report/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 打印本村的年度或月度报告（A4 网页）
+         * @description 谁可以用：本村的驻村队员、第一书记、村务监督员。
+         */
+        get: operations["print-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/report/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 本村的年度或月度报告（PDF）
+         * @description 谁可以用：本村的驻村队员、第一书记、村务监督员。
+         */
+        get: operations["export-report-pdf"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5476,6 +5536,8 @@ export interface components {
         ActivityCloseRequest: {
             /** @description of the event, uploaded by the caller: they prove it for all who have none of their own */
             photos?: components["schemas"]["MediaRef"][];
+            /** @description need not be the same when it is sent again */
+            request_id?: string;
         };
         ActivityEnterRequest: {
             /** @description members, or households where the village scores households */
@@ -6422,6 +6484,9 @@ export interface components {
             msg: string;
             /** @description finds this request in the server's log */
             request_id: string;
+        };
+        FaultList: {
+            items: components["schemas"]["StandingFault"][];
         };
         Field: {
             /** @description what is wrong and what to do, in Chinese */
@@ -10109,6 +10174,22 @@ export interface components {
             /** Format: int64 */
             tier: number;
         };
+        StandingFault: {
+            /** @description the record that found it */
+            case: string;
+            /** @description the caller may close it: not the author of the record, not of an own or kin household */
+            closable: boolean;
+            /** @description last day to put it right */
+            due_on?: string;
+            household: string;
+            item_name: string;
+            /** @description of the household */
+            name: string;
+            number: string;
+            overdue: boolean;
+            reason: string;
+            since: string;
+        };
         StandingLiftRequest: {
             request_id: string;
             /** @description the household reads it */
@@ -10353,7 +10434,7 @@ export interface components {
             /** @description inspect */
             inspection?: components["schemas"]["CasesInspectionRequest"];
             /** @enum {string} */
-            kind: "record" | "evidence" | "close_fault" | "repair" | "withdraw" | "inspect" | "lines" | "line_evidence" | "submit_inspection" | "check_in";
+            kind: "record" | "evidence" | "close_fault" | "repair" | "recheck" | "withdraw" | "inspect" | "lines" | "line_evidence" | "submit_inspection" | "check_in";
             /** @description lines */
             lines?: components["schemas"]["CasesLineInput"][];
             /**
@@ -10369,7 +10450,7 @@ export interface components {
             request_id: string;
             /** @description the case or inspection that it is about */
             target?: string;
-            /** @description close_fault, repair, withdraw */
+            /** @description close_fault, repair, recheck, withdraw */
             why?: string;
         };
         SyncInputBody: {
@@ -13704,6 +13785,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MediaJudged"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaultList"];
                 };
             };
             /** @description Error */
@@ -17312,6 +17424,78 @@ export interface operations {
         };
     };
     "export-report-excel": {
+        parameters: {
+            query: {
+                /** @description a year 2026 or a month 2026-11 */
+                span: string;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "print-report": {
+        parameters: {
+            query: {
+                /** @description a year 2026 or a month 2026-11 */
+                span: string;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "export-report-pdf": {
         parameters: {
             query: {
                 /** @description a year 2026 or a month 2026-11 */
