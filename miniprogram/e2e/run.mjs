@@ -69,6 +69,10 @@ await part('counter-offline', async () => {
   const { ui, close } = await person(320, 2)
   await withoutSignal(ui, ok).finally(close)
 })
+await part('counter-mini-program', async () => {
+  const { ui, close } = await weappPerson()
+  await withoutSignal(ui, ok).finally(close)
+})
 await part('login-phone', async () => {
   if (!values.log) throw new Error('--log FILE of the server is missing')
   const { ui, close } = await person(320, 2)

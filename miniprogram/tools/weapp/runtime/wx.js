@@ -124,6 +124,11 @@ function device(data) {
     nextTick: (then) => Promise.resolve().then(then),
     getRandomValues: (options) =>
       answer(options, { randomValues: crypto.getRandomValues(new Uint8Array(options.length)).buffer }),
+    base64ToArrayBuffer: (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer,
+    arrayBufferToBase64: (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))),
+    getScreenBrightness: (options) => answer(options, { value: 0.4 }),
+    setScreenBrightness: (options) => answer(options, {}),
+    setKeepScreenOn: (options) => answer(options, {}),
     scanCode: (options) => answer(options, { result: globalThis.weappScan ?? '' }),
     createSelectorQuery,
   }
