@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"hefen/internal/access"
+	"hefen/internal/paper"
 	"hefen/internal/report"
 )
 
@@ -15,6 +16,8 @@ func (s *Server) registerReport(a *api) {
 	registerRaw(a, get("/villages/{village}/report/excel", "export-report-excel", "本村的年度或月度报告（Excel）").tagged("figures"), report.MayReport, s.reportExcel)
 	registerRaw(a, get("/villages/{village}/report/page", "print-report", "打印本村的年度或月度报告（A4 网页）").tagged("figures"), report.MayReport, s.reportPage)
 	registerRaw(a, get("/villages/{village}/report/pdf", "export-report-pdf", "本村的年度或月度报告（PDF）").tagged("figures"), report.MayReport, s.reportPDF)
+	registerRaw(a, get("/villages/{village}/awards/{award}/certificates", "print-certificates", "打印荣誉证书（A4 横向网页，一张一户）").tagged("awards"), report.MayCertify, s.printCertificates)
+	registerRaw(a, get("/villages/{village}/awards/{award}/certificates/pdf", "export-certificates-pdf", "荣誉证书（PDF）").tagged("awards"), report.MayCertify, s.certificatesPDF)
 }
 
 func (s *Server) quietHouseholds(ctx context.Context, by access.Actor, in *villageFiguresInput) (report.Quiet, error) {
@@ -64,4 +67,21 @@ func (s *Server) reportPDF(ctx context.Context, by access.Actor, in *villageFigu
 	}
 	pdf, err := b.Document().PDF(s.font)
 	return file(pdf, "application/pdf", "report-"+in.Span.String()+".pdf", err)
+}
+
+func (s *Server) printCertificates(ctx context.Context, by access.Actor, in *InAward) (*download, error) {
+	all, err := s.Report.Certificates(ctx, by, in.Village.ID, in.Award.ID)
+	if err != nil {
+		return nil, err
+	}
+	return page(paper.CertificatesHTML("荣誉证书", all))
+}
+
+func (s *Server) certificatesPDF(ctx context.Context, by access.Actor, in *InAward) (*download, error) {
+	all, err := s.Report.Certificates(ctx, by, in.Village.ID, in.Award.ID)
+	if err != nil {
+		return nil, err
+	}
+	pdf, err := paper.CertificatesPDF("荣誉证书", all, s.font)
+	return file(pdf, "application/pdf", "certificates-"+in.Award.String()+".pdf", err)
 }

@@ -104,3 +104,34 @@ func TestAwardsInTheYearbook(t *testing.T) {
 		}
 	})
 }
+
+// Certificates are for settled rounds only: one for each title, else one for the tier, with the full name.
+func TestCertificates(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db, 1)
+		titled, plain, open := w.round(year, "issued", "title", "五星文明户", "collected"), w.round(202605, "frozen", "goods", "洗衣液一瓶", "due"), w.round(year, "published", "title", "未定", "due")
+		all, err := w.report.Certificates(ctx, w.secretary, w.villages[0], titled)
+		must(t, err)
+		if len(all) != 1 || all[0].Name != "张甲家庭" || all[0].Award != "五星文明户" || all[0].Verb != "被评为" || all[0].Round != "2026年年终评比" || all[0].Village != "林源村" {
+			t.Errorf("%+v", all)
+		}
+		if all, err = w.report.Certificates(ctx, w.secretary, w.villages[0], plain); err != nil || len(all) != 1 || all[0].Award != "一等奖" || all[0].Verb != "获得" || all[0].Round != "2026年5月年终评比" {
+			t.Errorf("%+v, %v", all, err)
+		}
+		if _, err := w.report.Certificates(ctx, w.secretary, w.villages[0], open); !errors.Is(err, ErrNoCertificates) {
+			t.Errorf("of a list that is not settled: %v", err)
+		}
+		if _, err := w.report.Certificates(ctx, w.overseer, w.villages[0], titled); !errors.Is(err, access.ErrForbidden) {
+			t.Errorf("from above: %v", err)
+		}
+		html, err := paper.CertificatesHTML("荣誉证书", all)
+		if err != nil || !bytes.Contains(html, []byte("获得<span class=\"award\">“一等奖”")) {
+			t.Errorf("%s, %v", html, err)
+		}
+		if pdf, err := paper.CertificatesPDF("荣誉证书", all, paper.NewFont("")); errors.Is(err, paper.ErrNoFont) {
+			t.Log("no font here; the page is printed from a browser")
+		} else if err != nil || !bytes.HasPrefix(pdf, []byte("%PDF")) {
+			t.Errorf("pdf: %v", err)
+		}
+	})
+}
