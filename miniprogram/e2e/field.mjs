@@ -87,10 +87,55 @@ export async function field(ui, done) {
   done('退出后，名册从手机里清掉了')
 }
 
+/** The same day, shorter, in the compiled mini-program: its pages lie on the phone, so it is killed without signal too. */
+export async function fieldOnPhone(ui, done) {
+  const few = 6
+  await ui.enter(roles.team)
+  await ui.open('/team/home/index')
+  await ui.page.waitForFunction(() => Object.keys(localStorage).some((k) => k.includes('.book.0')))
+  const before = await recorded(ui)
+  let signal = 'none'
+  let cuts = 0
+  await ui.page.route('**/api/**', async (route) => {
+    if (signal === 'none' || (signal === 'weak' && cuts < 8 && Math.random() < 0.25)) {
+      cuts += signal === 'weak' ? 1 : 0
+      if (signal === 'weak' && cuts % 2) await route.fetch().catch(() => undefined) // done, and nobody hears
+      return route.abort()
+    }
+    return route.continue()
+  })
+  for (let n = 0; n < few; n++) {
+    await ui.page.evaluate((bytes) => (globalThis.weappPhoto = bytes), [...picture(n)])
+    if (!(await ui.page.locator('.done:visible').count())) await ui.open('/team/record/index')
+    await fillRecord(ui, n, () => ui.tapText('.add', '拍照片'))
+    if (n === 2) {
+      await ui.page.reload() // killed
+      await ui.page.waitForLoadState('networkidle')
+    }
+  }
+  await ui.open('/team/today/index')
+  await ui.see('.draft')
+  assert.equal(await ui.page.locator('.draft-waiting').filter({ visible: true }).count(), few)
+  done(`小程序：没有信号记了 ${few} 条带照片的，中间被关掉一次，都在`)
+  signal = 'weak'
+  for (let round = 0; round < 40 && (await ui.page.locator('.draft-sent').filter({ visible: true }).count()) < few; round++) {
+    const button = ui.page.locator('.hf-send').filter({ visible: true })
+    if (await button.count()) await button.click().catch(() => undefined)
+    await ui.page.waitForTimeout(400)
+  }
+  await ui.page.unroute('**/api/**')
+  const fresh = (await recorded(ui)).filter((c) => !before.some((b) => b.id === c.id))
+  assert.equal(fresh.length, few, 'each is recorded once')
+  assert.ok(fresh.every((c) => c.photos?.length === 1), 'each with its photo')
+  const left = await ui.page.evaluate(() => Object.keys(localStorage).filter((k) => k.includes('hefen-photos')).length)
+  assert.equal(left, 0, 'the phone has given its photos away')
+  done(`小程序：信号不好（断了 ${cuts} 次），${few} 条都记上了，各一次`)
+}
+
 /** Records of this person as the server has them. */
 async function recorded(ui) {
   return ui.page.evaluate(async () => {
-    const token = localStorage.getItem('hefen.token')
+    const token = localStorage.getItem('hefen.token') ?? JSON.parse(localStorage.getItem('mp:hefen.token'))
     const ask = async (path) => (await fetch(`/api${path}`, { headers: { Authorization: `Bearer ${token}` } })).json()
     const { roles } = await ask('/me')
     return (await ask(`/villages/${roles[0].village_id}/cases?mine=true&limit=100`)).items
@@ -110,17 +155,23 @@ async function reload(ui, address) {
 }
 
 async function recordOne(ui, n) {
+  if (!(await ui.page.locator('.done:visible').count())) await go(ui, '/team/record/index')
+  await fillRecord(ui, n, async () => {
+    const [chooser] = await Promise.all([ui.page.waitForEvent('filechooser'), ui.tapText('.add', '拍照片')])
+    await chooser.setFiles({ name: `p${n}.png`, mimeType: 'image/png', buffer: picture(n) })
+  })
+}
+
+async function fillRecord(ui, n, takePhoto) {
   if (await ui.page.locator('.done:visible').count()) await ui.tapButton('再记一笔')
-  else await go(ui, '/team/record/index')
   await ui.tapText('.link', '选哪家')
   await ui.see('.household')
   await ui.tap('.household', n % 20)
   await ui.tapButton('选好了')
   await ui.tapText('.link', '选什么事')
   await ui.tapText('.item', ITEM)
-  await ui.page.locator('.hf-input input').filter({ visible: true }).last().fill(`山里第 ${n + 1} 条`)
-  const [chooser] = await Promise.all([ui.page.waitForEvent('filechooser'), ui.tapText('.add', '拍照片')])
-  await chooser.setFiles({ name: `p${n}.png`, mimeType: 'image/png', buffer: picture(n) })
+  await ui.page.locator('input').filter({ visible: true }).last().fill(`山里第 ${n + 1} 条`)
+  await takePhoto()
   await ui.see('.kept-photo')
   await ui.tapButton('看看怎么算')
   await ui.tap('.hf-confirm')

@@ -44,6 +44,7 @@ const known = [
   { name: 'team-inspection', role: 'team', path: '/team/inspection/index' },
   { name: 'team-inspection-list', role: 'team', path: '/team/inspection/index', do: beginInspection },
   { name: 'team-today', role: 'team', path: '/team/today/index' },
+  { name: 'team-links', role: 'team', path: '/team/links/index' },
   { name: 'team-faults', role: 'team', path: '/team/faults/index' },
   { name: 'team-reviews', role: 'secretary', path: '/team/reviews/index' },
   { name: 'team-bindings', role: 'team', path: '/team/bindings/index' },

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { execFileSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { launch } from './browser.mjs'
-import { field } from './field.mjs'
+import { field, fieldOnPhone } from './field.mjs'
 import { cardAndPin, reservation, withoutSignal } from './counter.mjs'
 import { phoneLogin, pinLogin } from './login.mjs'
 import { loop } from './loop.mjs'
@@ -53,6 +53,10 @@ await part('villager-mini-program', async () => {
   await villagerDay(ui, ok).finally(close)
 })
 await part('weight', weight)
+await part('field-mini-program', async () => {
+  const { ui, close } = await weappPerson()
+  await fieldOnPhone(ui, ok).finally(close)
+})
 await part('shelf', async () => {
   const { ui, close } = await person(320, 2)
   await shelf(ui, ok).finally(close)
@@ -208,7 +212,7 @@ function tooWide() {
   const limit = document.documentElement.clientWidth + 0.5
   const found = [...document.querySelectorAll('uni-page-body *')].filter((element) => {
     const box = element.getBoundingClientRect()
-    return element.checkVisibility() && box.width > 0 && box.height > 0 && (box.right > limit || box.left < -0.5)
+    return element.checkVisibility() && !element.closest('uni-resize-sensor') && box.width > 0 && box.height > 0 && (box.right > limit || box.left < -0.5)
   })
   return found.slice(0, 3).map((e) => `${e.tagName.toLowerCase()}.${e.className} "${(e.textContent ?? '').slice(0, 20)}"`)
 }

@@ -16,6 +16,7 @@ export type Group = Schemas['VillageRegion']
 export type Household = Schemas['VillageHousehold']
 export type HouseholdDetail = Schemas['VillageDetail']
 export type Person = Schemas['VillageMember']
+export type HouseLink = Schemas['VillageLinked']
 
 export type Me = Schemas['AccessMe']
 export type Role = Schemas['AccessMyRole']

@@ -1,5 +1,5 @@
 import { get } from '@/services/request'
-import type { Binding, Entry, Group, Household, HouseholdDetail, List, Outlook, Passbook, Persona, Scheme } from './types'
+import type { Binding, Entry, Group, HouseLink, Household, HouseholdDetail, List, Outlook, Passbook, Persona, Scheme } from './types'
 
 /** Requests to be taken as a member of a household that wait for somebody of the village. */
 export const bindings = (village: string, cursor = '') =>
@@ -42,3 +42,11 @@ export const outlook = (village: string, household: string) =>
 
 /** Bodies with an account of their own: a volunteers' team, a fire brigade. */
 export const teams = (village: string) => get<{ items: { id: string; name: string }[] }>(`/villages/${village}/teams`)
+
+/** Who answers for which household. */
+export const links = (village: string) => get<{ items: HouseLink[] }>(`/villages/${village}/links`)
+export const linkPaths = {
+  add: (village: string) => `/villages/${village}/links`,
+  end: (village: string) => `/villages/${village}/links/end`,
+  teams: (village: string) => `/villages/${village}/teams`,
+}

@@ -77,7 +77,7 @@ function files() {
   const key = (path) => `file:${path}`
   const there = (path) => localStorage.getItem(key(path)) !== null
   const bytesOf = (path) => Uint8Array.from(atob(localStorage.getItem(key(path))), (c) => c.charCodeAt(0)).buffer
-  const write = (path, data) => localStorage.setItem(key(path), btoa(String.fromCharCode(...new Uint8Array(data))))
+  const write = (path, data) => localStorage.setItem(key(path), btoa(Array.from(new Uint8Array(data), (b) => String.fromCharCode(b)).join('')))
   const manager = {
     mkdirSync: () => undefined,
     readdirSync: (folder) => Object.keys(localStorage).filter((k) => k.startsWith(key(`${folder}/`))).map((k) => k.slice(key(`${folder}/`).length)),
