@@ -344,3 +344,33 @@ func TestEffectStatements(t *testing.T) {
 		}
 	})
 }
+
+// TestReverseWaitingInspection takes a whole inspection back whose points wait; one under objection has to be settled first.
+func TestReverseWaitingInspection(t *testing.T) {
+	eachWaiting(t, 2, waiting, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		in := w.submitted("a", "d")
+		report, err := w.cases.DecideInspection(ctx, w.second, w.village, in.ID, w.step(""))
+		w.must(err)
+		w.publish()
+		praised, blamed := report.Rows[0], report.Rows[1]
+		w.has("decided", praised.Household, 0, 0, 10, 10)
+		w.has("decided", blamed.Household, 0, 0, -5, -5)
+		o := w.object(w.lives(blamed.Household), blamed.Household, blamed.Case)
+		w.refuses("under objection", cases.ErrState, func() error {
+			_, err := w.cases.ReverseInspection(ctx, w.secretary, w.village, in.ID, w.step("查错了组"))
+			return err
+		})
+		w.refuses("settled by the inspector", cases.ErrOwnSettle, func() error { _, err := w.settle(w.member, o.ID, cases.SettleRequest{Outcome: cases.Kept}); return err })
+		w.refuses("settled by who decided", cases.ErrOwnSettle, func() error { _, err := w.settle(w.second, o.ID, cases.SettleRequest{Outcome: cases.Kept}); return err })
+		_, err = w.settle(w.secretary, o.ID, cases.SettleRequest{Outcome: cases.Kept})
+		w.must(err)
+		_, err = w.cases.ReverseInspection(ctx, w.secretary, w.village, in.ID, w.step("查错了组"))
+		w.must(err)
+		for _, h := range w.homes {
+			w.has("reversed", h, 0, 0, 0, 0)
+		}
+		w.days(7)
+		w.takeEffect(0)
+	})
+}
