@@ -3,6 +3,7 @@
  * pressed with enter or blank, and the pictures of the tab bar, whose words stand below, are no news to a screen reader.
  */
 const PRESSABLE = '[role=button], [role=radio], [role=checkbox], .wd-button, .uni-tabbar__item'
+const REACHABLE = '[tabindex="0"], input, textarea, button, a[href]'
 
 export function serveKeyboard(): void {
   document.addEventListener('keydown', (event) => {
@@ -19,6 +20,11 @@ function mark(): void {
   for (const element of document.querySelectorAll<HTMLElement>(PRESSABLE)) {
     if (element.tabIndex !== 0) element.tabIndex = 0
     if (!element.hasAttribute('role')) element.setAttribute('role', 'button')
+  }
+  // A long page with nothing to press must still be reached, to be scrolled.
+  for (const page of document.querySelectorAll<HTMLElement>('.hf-page')) {
+    const wants = page.querySelector(REACHABLE) ? -1 : 0
+    if (page.tabIndex !== wants) page.tabIndex = wants
   }
   for (const picture of document.querySelectorAll('uni-tabbar img:not([alt])')) picture.setAttribute('alt', '')
   // The framework keeps a picture's name outside, on its own element.
