@@ -15,5 +15,6 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/setup.ts'],
     pool: 'threads',
+    testTimeout: 20_000, // the first mount of a page compiles it, which takes long on a busy machine
   },
 })

@@ -1,5 +1,6 @@
 import { flushPromises, mount } from '@vue/test-utils'
 import { describe, expect, it, vi } from 'vitest'
+import { pageQuery } from './setup'
 import { stretches } from '@/team/publish/stretches'
 
 describe('publishing', () => {
@@ -43,6 +44,7 @@ describe('a notice', () => {
     await serve({ '/me': me, '/notices/': page })
     const { keepToken } = await import('@/services/request')
     keepToken('token')
+    pageQuery.id = '77'
     const shown = mount((await import('@/pages/notices/one.vue')).default)
     await flushPromises()
     for (const part of ['林源村积分公示', '2026年第3号', '加 5 分，扣 3 分', '公示期满才算数', '这是我家的', '已撤销，不再计分', '23-abab', '出更正公告', '存长图']) expect(shown.text()).toContain(part)

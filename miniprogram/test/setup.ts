@@ -3,6 +3,9 @@ import { afterEach, beforeEach, vi } from 'vitest'
 /** The device's storage; it survives a "restart" of the modules within one test and is emptied between tests. */
 export const store = new Map<string, unknown>()
 
+/** With what pages are opened; emptied between tests. */
+export const pageQuery: Record<string, string> = {}
+
 const uniFake = {
   getStorageSync: (key: string) => store.get(key) ?? '',
   setStorageSync: (key: string, value: unknown) => void store.set(key, JSON.parse(JSON.stringify(value))),
@@ -34,7 +37,7 @@ vi.mock('@dcloudio/uni-app', async () => {
   const { onMounted } = await import('vue')
   return {
     onShow: (hook: () => void) => onMounted(hook),
-    onLoad: (hook: (query: object) => void) => onMounted(() => hook({})),
+    onLoad: (hook: (query: object) => void) => onMounted(() => hook(pageQuery)),
     onLaunch: (hook: () => void) => onMounted(hook),
     onReachBottom: () => undefined,
     onPullDownRefresh: () => undefined,
@@ -48,6 +51,7 @@ vi.mock('@dcloudio/uni-app', async () => {
 
 beforeEach(() => {
   store.clear()
+  for (const key of Object.keys(pageQuery)) delete pageQuery[key]
   vi.clearAllMocks()
   vi.resetModules()
 })
