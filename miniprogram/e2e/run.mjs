@@ -13,6 +13,7 @@ import { execFileSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { launch } from './browser.mjs'
 import { field, fieldOnPhone } from './field.mjs'
+import { eventAndVoice } from './event.mjs'
 import { cardAndPin, reservation, withoutSignal } from './counter.mjs'
 import { phoneLogin, pinLogin } from './login.mjs'
 import { loop } from './loop.mjs'
@@ -51,6 +52,10 @@ await part('villager-h5', async () => {
 await part('villager-mini-program', async () => {
   const { ui, close } = await weappPerson()
   await villagerDay(ui, ok).finally(close)
+})
+await part('event', async () => {
+  const [villager, team] = [await person(320, 2), await person(320, 0)]
+  await eventAndVoice(villager.ui, team.ui, ok).finally(() => Promise.all([villager.close(), team.close()]))
 })
 await part('weight', weight)
 await part('field-mini-program', async () => {
