@@ -109,8 +109,8 @@ func (w *work) outstanding(m *month, held points.Amount) error {
 
 func (w *work) clear(st stretch) error {
 	for _, table := range []string{"DELETE FROM report_months", "DELETE FROM report_classes", "DELETE FROM report_goods"} {
-		// a year's number lies between the months of its neighbours, never between its own
-		if _, err := w.tx.Exec(table+" WHERE village_id = ? AND span >= ? AND span <= ? AND span % 100 <> 0", w.village.id, st.first, st.last); err != nil {
+		// the number of a year lies before its January: where that goes too, the year is written anew as well
+		if _, err := w.tx.Exec(table+" WHERE village_id = ? AND span >= ? AND span <= ?", w.village.id, st.first, st.last); err != nil {
 			return err
 		}
 	}
