@@ -38,7 +38,7 @@ export async function eventAndVoice(villager, team, done) {
   await team.page.reload()
   await team.see('.card', '签到 1 人')
   await team.tapButton('结束并记分')
-  await team.see('.card', '已记分 1 人')
+  await team.see('.card', '已登记 1 人')
   done('结束活动，一次记完分')
   await villager.open('/pages/messages/index')
   await villager.see('.message', EVENT)
