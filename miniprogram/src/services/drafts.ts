@@ -142,10 +142,14 @@ export function dropDraft(requestId: string): void {
   all.value = all.value.filter((d) => !gone.has(d.request_id))
 }
 
-/** Forgets what was carried out some days ago; what waits or was refused stays. */
+/** Drafts that rest on another one. */
+export const restingOn = (requestId: string) => all.value.filter((d) => d.of === requestId)
+
+/** Forgets what was carried out some days ago; what waits or was refused stays, and what that rests on. */
 export function tidyDrafts(now = Date.now()): void {
   for (const d of all.value) {
-    if (d.state === 'sent' && (d.settled_at ?? 0) < now - SENT_KEPT_MS) dropDraft(d.request_id)
+    const over = d.state === 'sent' && (d.settled_at ?? 0) < now - SENT_KEPT_MS
+    if (over && restingOn(d.request_id).every((r) => r.state === 'sent')) dropDraft(d.request_id)
   }
 }
 

@@ -7,7 +7,7 @@ import { computed, ref } from 'vue'
 import type { components } from '@/api/schema'
 import type { Upload } from '@/api/types'
 import { dropPhoto, photoBytes } from './album'
-import { findDraft, photosInUse, updateDraft, waitingDrafts, type DraftAnswer, type FieldDraft } from './drafts'
+import { findDraft, photosInUse, restingOn, updateDraft, waitingDrafts, type DraftAnswer, type FieldDraft } from './drafts'
 import { ApiError, request } from './request'
 
 type SyncList = components['schemas']['SyncList']
@@ -179,7 +179,8 @@ function forgetPhotos(draft: FieldDraft): void {
   for (const p of draft.photos) if (!needed.has(p.sha256)) void dropPhoto(p.sha256).catch(() => undefined)
 }
 
-/** Lets a refused draft go once more, unchanged. */
+/** Lets a refused draft go once more, unchanged, and those that were refused because it was. */
 export function tryAgain(requestId: string): void {
   updateDraft(requestId, { state: 'waiting', reason: '', answer: undefined, settled_at: undefined })
+  for (const d of restingOn(requestId)) if (d.state === 'refused') tryAgain(d.request_id)
 }
