@@ -62,7 +62,7 @@ at the end. Limits of rate are lifted for the run; everything else is as configu
 	f.IntVar(&opt.Rounds, "rounds", opt.Rounds, "turns that both sides take within the duration")
 	f.BoolVar(&asJSON, "json", false, "print the report as JSON")
 	f.StringVar(&profile, "cpuprofile", "", "write a CPU profile of the run to this file, for go tool pprof")
-	cmd.AddCommand(benchStartCommand(set))
+	cmd.AddCommand(benchStartCommand(set), benchCloseCommand(set))
 	return cmd
 }
 

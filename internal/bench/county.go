@@ -49,7 +49,7 @@ func (c *county) batch() int {
 func readCounty(ctx context.Context, env Env, size Size) (*county, error) {
 	c := &county{byID: map[id.ID]*place{}, places: make([]place, 0, size.Villages)}
 	err := each(ctx, env, `SELECT r.id, s.id, v.id, s.created_by FROM regions r JOIN regions k ON k.id = r.county_id AND k.code = '`+countyCode+`'
-		JOIN shops s ON s.owner_id = r.id JOIN scheme_versions v ON v.village_id = r.id WHERE r.kind = 'village' ORDER BY r.code`, func(r *sql.Rows) error {
+		JOIN shops s ON s.owner_id = r.id JOIN scheme_versions v ON v.village_id = r.id AND v.number = 1 WHERE r.kind = 'village' ORDER BY r.code`, func(r *sql.Rows) error {
 		var p place
 		err := r.Scan(&p.id, &p.shop, &p.version, &p.official)
 		c.places = append(c.places, p)

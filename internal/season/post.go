@@ -94,15 +94,19 @@ func (r *running) chunk(ctx context.Context) (n int, done bool, err error) {
 
 // settle does to some accounts what falls due for them.
 func (r *running) settle(tx *storage.Tx, l *loading, of []account, sums *Closing) error {
-	accounts := ids(of)
-	if err := ledger.Guard(tx, accounts, nil); err != nil {
-		return err
-	}
-	list, err := l.alone(&r.due, of, clock.DayOf(r.at))
+	coins, has, err := r.coins(tx, ids(of))
 	if err != nil {
 		return err
 	}
-	coins, has, err := r.coins(tx, accounts)
+	if len(r.emptied()) == 0 && r.base == nil { // most accounts meet their thresholds: only the others are locked
+		if of, err = r.sieve(l, of, coins); err != nil || len(of) == 0 {
+			return err
+		}
+	}
+	if err := ledger.Guard(tx, ids(of), nil); err != nil {
+		return err
+	}
+	list, err := l.alone(&r.due, of, clock.DayOf(r.at))
 	if err != nil {
 		return err
 	}
@@ -125,6 +129,21 @@ func (r *running) settle(tx *storage.Tx, l *loading, of []account, sums *Closing
 		return err
 	}
 	return insertLines(tx, r.id, slices.DeleteFunc(all, func(c scheme.Closing) bool { return c.Kind == scheme.CloseCoin }), has)
+}
+
+// sieve leaves those accounts for which anything seems to fall due, as they stand without being held.
+func (r *running) sieve(l *loading, of []account, coins map[id.ID][]scheme.Closing) ([]account, error) {
+	list, err := l.alone(&r.due, of, clock.DayOf(r.at))
+	if err != nil {
+		return nil, err
+	}
+	var out []account
+	for i := range list {
+		if len(coins[of[i].id]) > 0 || len(r.each(&list[i])) > 0 {
+			out = append(out, of[i])
+		}
+	}
+	return out, nil
 }
 
 // coins are the planned coins of some accounts, and how many lines each has in the plan.

@@ -16,6 +16,7 @@ import (
 	"hefen/internal/rulebook"
 	"hefen/internal/scheme"
 	"hefen/internal/standing"
+	"hefen/internal/storage"
 	"hefen/internal/village"
 )
 
@@ -186,10 +187,14 @@ func (l *loading) tagsOn(accounts []id.ID, day clock.Day, at map[id.ID]*scheme.S
 
 // groupScores sums what was counted in a group: by the group stamped on the entries, as the boards do.
 func (l *loading) groupScores(keys []scheme.ScoreKey, at map[id.ID]*scheme.Standing) error {
+	books, err := l.books()
+	if err != nil {
+		return err
+	}
 	for _, k := range keys {
 		from, to := l.days(k.Span)
-		rows, err := l.read(`SELECT group_id, SUM(amount) FROM entries WHERE village_id IN (SELECT id FROM regions WHERE id = ? OR into_id = ?) AND counted_on BETWEEN ? AND ?
-			AND wallet = ? AND bucket = ? AND group_id <> 0 GROUP BY group_id`, l.village, l.village, from, to, k.Wallet, string(ledger.Available))
+		rows, err := l.read("SELECT group_id, SUM(amount) FROM entries WHERE village_id IN "+storage.In(len(books))+" AND counted_on BETWEEN ? AND ? AND wallet = ? AND bucket = ? AND group_id <> 0 GROUP BY group_id",
+			append(storage.Args(books), from, to, k.Wallet, string(ledger.Available))...)
 		if err := l.take(rows, err, at, k); err != nil {
 			return err
 		}
@@ -211,14 +216,21 @@ func (l *loading) counts(d declared, keys []scheme.CountKey, at map[id.ID]*schem
 	if d.Of == scheme.SubjectGroup {
 		owner = "group_id"
 	}
+	if len(keys) == 0 {
+		return nil
+	}
+	books, err := l.books()
+	if err != nil {
+		return err
+	}
 	for _, k := range keys {
 		column, code := "item", k.Item
 		if k.Class != "" {
 			column, code = "class", k.Class
 		}
 		from, to := l.days(k.Span)
-		rows, err := l.read("SELECT "+owner+", SUM(amount) FROM entries WHERE village_id IN (SELECT id FROM regions WHERE id = ? OR into_id = ?) AND counted_on BETWEEN ? AND ? AND wallet = ? AND bucket = ? AND "+
-			column+" = ? GROUP BY "+owner, l.village, l.village, from, to, d.rules.Scheme.ScoreWallet(), string(ledger.Available), code)
+		rows, err := l.read("SELECT "+owner+", SUM(amount) FROM entries WHERE village_id IN "+storage.In(len(books))+" AND counted_on BETWEEN ? AND ? AND wallet = ? AND bucket = ? AND "+
+			column+" = ? GROUP BY "+owner, append(storage.Args(books), from, to, d.rules.Scheme.ScoreWallet(), string(ledger.Available), code)...)
 		err = each(rows, err, func(r *sql.Rows) error {
 			var of id.ID
 			var sum points.Amount

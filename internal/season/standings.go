@@ -110,14 +110,32 @@ func (l *loading) balances(accounts []id.ID, wallets, emptied []string, today cl
 			storage.Args(emptied, append(storage.Args(accounts), string(ledger.Available), today)...)...)
 	}
 	if err == nil && len(emptied) > 0 {
-		err = add(`SELECT account_id, wallet, -SUM(amount) FROM entries WHERE village_id IN (SELECT id FROM regions WHERE id = ? OR into_id = ?) AND counted_on > ?
-			AND bucket = ? AND amount > 0 AND wallet IN `+storage.In(len(emptied))+" GROUP BY account_id, wallet",
-			storage.Args(emptied, l.village, l.village, l.until, string(ledger.Available))...)
+		var books []id.ID
+		if books, err = l.books(); err == nil {
+			err = add("SELECT account_id, wallet, -SUM(amount) FROM entries WHERE village_id IN "+storage.In(len(books))+" AND counted_on > ? AND bucket = ? AND amount > 0 AND wallet IN "+
+				storage.In(len(emptied))+" GROUP BY account_id, wallet", storage.Args(emptied, append(storage.Args(books), l.until, string(ledger.Available))...)...)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("read balances: %w", err)
 	}
 	return nil
+}
+
+// books are the villages in whose books the entries of the accounts may stand: the village and those merged into it. Their ids
+// stand in the statements that use them: given as a subquery, MariaDB reads all entries there are.
+func (l *loading) books() (out []id.ID, err error) {
+	rows, err := l.read("SELECT id FROM regions WHERE kind = 'village' AND (id = ? OR into_id = ?)", l.village, l.village)
+	err = each(rows, err, func(r *sql.Rows) error {
+		var v id.ID
+		err := r.Scan(&v)
+		out = append(out, v)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read villages: %w", err)
+	}
+	return out, nil
 }
 
 // tags reads the thresholds' tags that stand on a day or begin after it.
