@@ -457,7 +457,9 @@ func TestUnchanged(t *testing.T) {
 	w.record("sweep", w.homes...)
 	found, err := w.cases.ForNotice(context.Background(), w.village, 0, june.From, june.To)
 	w.must(err)
-	look := func() error { return w.db.InTx(context.Background(), func(tx *storage.Tx) error { return unchanged(tx, found) }) }
+	look := func() error {
+		return w.db.InTx(context.Background(), func(tx *storage.Tx) error { return unchanged(tx, found) })
+	}
 	w.must(look())
 	found[1].Revision++
 	if err := look(); !errors.Is(err, ErrChanged) {
