@@ -972,6 +972,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/awards/{award}/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 打印荣誉证书（A4 横向网页，一张一户）
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        get: operations["print-certificates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/awards/{award}/certificates/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 荣誉证书（PDF）
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        get: operations["export-certificates-pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/awards/{award}/draw": {
         parameters: {
             query?: never;
@@ -1568,6 +1608,26 @@ export interface paths {
          * @description 谁可以用：本村的驻村队员、第一书记、评议小组成员、村务监督员、镇县督导、县级管理员。
          */
         get: operations["list-closing-ranks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/collectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 登记人的数字：谁给谁记了多少分，其中自由裁量多少
+         * @description 谁可以用：本村的第一书记、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["list-collectors"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3616,6 +3676,50 @@ export interface paths {
          * @description 谁可以用：本村的村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、县级管理员。
          */
         post: operations["end-village-role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 历次抽查和结果，任何人可以按公布的数字重抽
+         * @description 谁可以用：本村的驻村队员、第一书记、评议小组成员、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["list-samples"];
+        put?: never;
+        /**
+         * 抽查：用当众取得的数字从上月评定的记录里抽取，一月一次
+         * @description 谁可以用：本村的村务监督员、镇县督导、县级管理员。
+         */
+        post: operations["draw-sample"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/samples/{sample}/lines/{line}/finding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 核查结果：属实、有瑕疵、不实；不实的冲正，并按细则给登记人记一条待审核的扣分
+         * @description 谁可以用：本村的村务监督员、镇县督导、县级管理员。
+         */
+        post: operations["find-sample"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5902,6 +6006,32 @@ export interface components {
             /** @description reports: the other household, or its member where persons are scored; claims: the member, where persons are scored */
             subject?: string;
         };
+        CasesCollector: {
+            all: components["schemas"]["CasesGiven"];
+            /** @description items with a range, grades, faults or a sheet: somebody judged how much */
+            discretion: components["schemas"]["CasesGiven"];
+            /**
+             * Format: int64
+             * @description how many households it was about
+             */
+            households: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description records that were taken back
+             */
+            reversed: number;
+            /** @description the households that were given most, at most five */
+            top: components["schemas"]["CasesCollectorsHome"][];
+            user: string;
+        };
+        CasesCollectorsHome: {
+            all: components["schemas"]["CasesGiven"];
+            discretion: components["schemas"]["CasesGiven"];
+            household: string;
+            name: string;
+            number: string;
+        };
         CasesConfirmation: {
             /**
              * Format: int64
@@ -5964,6 +6094,24 @@ export interface components {
             request_id: string;
             /** @description what was found */
             why: string;
+        };
+        CasesFindingRequest: {
+            /** @enum {string} */
+            finding: "right" | "flawed" | "falsified";
+            /** @description mandatory unless it was right */
+            note?: string;
+            request_id: string;
+        };
+        CasesGiven: {
+            /** Format: int64 */
+            awarded: number;
+            /** Format: int64 */
+            cases: number;
+            /**
+             * Format: int64
+             * @description without sign
+             */
+            deducted: number;
         };
         CasesInspection: {
             author: string;
@@ -6219,6 +6367,64 @@ export interface components {
             /** @description households, or members where a person did it or persons are scored */
             subjects: string[];
         };
+        CasesSample: {
+            by_name: string;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            drawn_at: number;
+            id: string;
+            lines: components["schemas"]["CasesSampleLine"][];
+            /** @description first day of the month */
+            month: string;
+            /**
+             * Format: int64
+             * @description how many cases there were
+             */
+            pool: number;
+            /** @description SHA-256 of their ids, rising, in decimal, each followed by a line feed */
+            pool_hash: string;
+            repeated?: boolean;
+            seed: string;
+        };
+        CasesSampleLine: {
+            by_name?: string;
+            case: string;
+            /** @description household of the case, with its number */
+            case_name: string;
+            /** @description falsified: the record, waiting for review, that scores the collector */
+            charged?: string;
+            /**
+             * @description empty until somebody has looked
+             * @enum {string}
+             */
+            finding: "" | "right" | "flawed" | "falsified";
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            found_at?: number;
+            item_name: string;
+            /** Format: int64 */
+            line: number;
+            note?: string;
+            /** @description what counts, with its sign */
+            points: string;
+            state_name: string;
+        };
+        CasesSampleRequest: {
+            /** @description a day of the month, which must be over */
+            month: string;
+            request_id: string;
+            /** @description a number got in public after the month was over */
+            seed: string;
+            /**
+             * Format: int64
+             * @description how many cases are drawn
+             */
+            size: number;
+        };
         CasesSaved: {
             repeated: boolean;
             /**
@@ -6396,6 +6602,9 @@ export interface components {
              * @description pixels of the QR code's side; 300 if left out
              */
             size?: number;
+        };
+        CollectorList: {
+            items: components["schemas"]["CasesCollector"][];
         };
         ConsentList: {
             /** @description the latest word on each matter */
@@ -9146,6 +9355,9 @@ export interface components {
              */
             number: number;
             title: string;
+        };
+        SampleList: {
+            items: components["schemas"]["CasesSample"][];
         };
         SchemeBase: {
             /**
@@ -12603,6 +12815,74 @@ export interface operations {
             };
         };
     };
+    "print-certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                award: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "export-certificates-pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                award: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "draw-lots": {
         parameters: {
             query?: never;
@@ -13714,6 +13994,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SeasonPlaces"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-collectors": {
+        parameters: {
+            query: {
+                /** @description 评定的日期，含当天 */
+                from: string;
+                /** @description 含当天 */
+                to: string;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectorList"];
                 };
             };
             /** @description Error */
@@ -17623,6 +17939,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccessTerm"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "draw-sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesSampleRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesSample"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "find-sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                sample: string;
+                line: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesFindingRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesSample"];
                 };
             };
             /** @description Error */
