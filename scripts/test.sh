@@ -47,7 +47,7 @@ formatted() {
 # Packages in which goroutines meet over points, stock, sessions or Redis.
 raced() {
   local list=() p
-  for p in storage redisx ledger board cases market access httpapi; do
+  for p in storage redisx ledger board cases market access season activity httpapi; do
     ls "internal/$p"/*_test.go >/dev/null 2>&1 && list+=("./internal/$p/...")
   done
   CGO_ENABLED=1 go test -race -timeout 600s "${list[@]}"
