@@ -72,6 +72,7 @@ const known = [
   { name: 'keeper-edit', role: 'keeper', path: '/keeper/stock/edit' },
   { name: 'keeper-moves', role: 'keeper', path: '/keeper/stock/index', do: openMoves },
   { name: 'team-statements', role: 'team', path: '/team/statements/index' },
+  { name: 'team-season', role: 'secretary', path: '/team/season/index' },
   { name: 'team-awards', role: 'secretary', path: '/team/awards/index' },
   { name: 'team-funds', role: 'team', path: '/team/funds/index' },
 ]
