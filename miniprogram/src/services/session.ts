@@ -69,6 +69,12 @@ export const keeperRole = computed<Role | undefined>(() => officeOf((r) => r.rol
 /** An office over a town or county: for looking on. */
 export const regionRole = computed<Role | undefined>(() => officeOf((r) => regionRoles.includes(r.role)))
 
+/** A member of the panel that votes on what villagers claim. */
+export const panelRole = computed<Role | undefined>(() => officeOf((r) => r.role === 'panel_member'))
+
+/** Who watches over the village's records and draws samples of them. */
+export const watchRole = computed<Role | undefined>(() => officeOf((r) => r.role === 'village_supervisor'))
+
 /** Whether this person keeps a shop: as its keeper, or as an official of the village. */
 export function keepsShop(shop: string): boolean {
   return me.value?.roles.some((r) => (r.role === 'keeper' && r.shop_id === shop) || r.role === 'team_member' || r.role === 'first_secretary') ?? false
@@ -206,7 +212,14 @@ export function choices(people = 1): number {
 
 /** The offices that have pages of their own. */
 export function offices(): Role[] {
-  return me.value?.roles.filter((r) => r.role === 'keeper' || teamRoles.includes(r.role) || regionRoles.includes(r.role)) ?? []
+  return me.value?.roles.filter((r) => officePage(r) !== '') ?? []
+}
+
+/** The page on which an office begins its work, empty where it has none. */
+export function officePage(r: Role): string {
+  if (teamRoles.includes(r.role)) return '/team/home/index'
+  if (regionRoles.includes(r.role)) return '/team/region/index'
+  return { keeper: '/keeper/home/index', panel_member: '/team/votes/index', village_supervisor: '/team/samples/index' }[r.role as string] ?? ''
 }
 
 export async function logout(everywhere = false): Promise<void> {
@@ -238,7 +251,9 @@ export function landing(): string {
   if (keeperRole.value) return '/keeper/home/index'
   if (teamRole.value) return '/team/home/index'
   if (regionRole.value) return '/team/region/index'
-  return '/pages/home/index'
+  // Villagers of the panel begin at home like others, and find the vote there.
+  const watcher = home.value ? undefined : (panelRole.value ?? watchRole.value)
+  return watcher ? officePage(watcher) : '/pages/home/index'
 }
 
 async function loginSilently(): Promise<void> {
