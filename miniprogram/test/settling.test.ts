@@ -1,6 +1,7 @@
 import { flushPromises, mount } from '@vue/test-utils'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Case, Item } from '@/api/types'
+import { ensureMe, landing } from '@/services/session'
 import Objections from '@/team/objections/index.vue'
 import Votes from '@/team/votes/index.vue'
 import { missingOf, settleBody, settlingOf } from '@/team/settling'
@@ -99,8 +100,8 @@ describe('the vote of the panel', () => {
   const me = { user_id: '1', name: '王五', memberships: [], roles: [{ id: '2', role: 'panel_member', village_id: '7' }], bindings: [] }
 
   it('is where a member without a household begins; gives a value within the range, and shows the result', async () => {
-    const { ensureMe, landing } = await import('@/services/session')
     answers.length = 0
+    uni.setStorageSync('hefen.token', 't')
     answers.push({ status: 200, body: me })
     await ensureMe(true)
     expect(landing()).toBe('/team/votes/index')
