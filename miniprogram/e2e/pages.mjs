@@ -65,6 +65,8 @@ const known = [
   { name: 'team-figures', role: 'team', path: '/team/figures/index', do: sawFigures },
   { name: 'team-quiet', role: 'team', path: '/team/quiet/index' },
   { name: 'region-figures', role: 'supervisor', path: '/team/region/index', do: sawFigures },
+  { name: 'region-raised', role: 'supervisor', path: '/team/raised/index' },
+  { name: 'team-voice-for', role: 'team', path: '/team/voices/index', do: speakFor },
   { name: 'keeper-pickup', role: 'keeper', path: '/keeper/pickup/index' },
   { name: 'keeper-collect', role: 'keeper', path: '/keeper/pickup/index', do: askToCollect },
   { name: 'keeper-offline', role: 'keeper', path: '/keeper/offline/index' },
@@ -92,6 +94,11 @@ function unnamed() {
   }
   const named = new Set(known.map((p) => p.path.split('?')[0]))
   return all.filter((p) => !named.has(p.path)).map((p) => ({ ...p, name: 'bare-' + p.path.slice(1).replace(/\/index$/, '').replace(/^pages\//, '').replace(/\//g, '-') }))
+}
+
+async function speakFor(ui) {
+  await ui.tapButton('替人提一条')
+  await ui.see('.hf-sheet')
 }
 
 async function sawFigures(ui) {
