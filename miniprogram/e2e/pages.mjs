@@ -47,6 +47,10 @@ const known = [
   { name: 'team-links', role: 'team', path: '/team/links/index' },
   { name: 'team-faults', role: 'team', path: '/team/faults/index' },
   { name: 'team-reviews', role: 'secretary', path: '/team/reviews/index' },
+  { name: 'team-objections', role: 'secretary', path: '/team/objections/index' },
+  { name: 'team-objection-noted', role: 'team', path: '/team/cases/index', do: noteObjection },
+  { name: 'team-votes', role: 'team', path: '/team/votes/index' },
+  { name: 'team-samples', role: 'secretary', path: '/team/samples/index' },
   { name: 'team-bindings', role: 'team', path: '/team/bindings/index' },
   { name: 'team-cases', role: 'team', path: '/team/cases/index' },
   { name: 'team-pin', role: 'team', path: '/team/pin/index' },
@@ -64,6 +68,7 @@ const known = [
   { name: 'keeper-day', role: 'keeper', path: '/keeper/day/index' },
   { name: 'team-figures', role: 'team', path: '/team/figures/index', do: sawFigures },
   { name: 'team-quiet', role: 'team', path: '/team/quiet/index' },
+  { name: 'region-objections', role: 'supervisor', path: '/team/region/index', do: openRaised },
   { name: 'region-figures', role: 'supervisor', path: '/team/region/index', do: sawFigures },
   { name: 'region-raised', role: 'supervisor', path: '/team/raised/index' },
   { name: 'team-voice-for', role: 'team', path: '/team/voices/index', do: speakFor },
@@ -140,6 +145,16 @@ async function wrongPin(ui) {
 async function askToClose(ui) {
   await ui.tapButton('注销账号')
   await ui.see('.hf-sheet')
+}
+
+async function noteObjection(ui) {
+  await ui.tapText('.link', '替村民提异议')
+  await ui.see('.hf-sheet .hf-confirm')
+}
+
+async function openRaised(ui) {
+  await ui.tapText('.hf-tile', '上报的异议')
+  await ui.see('.hf-state, .card')
 }
 
 async function openPin(ui) {
