@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"hefen/internal/id"
@@ -80,7 +81,7 @@ func (s *Service) postingsOf(ctx context.Context, a account, after, before id.ID
 
 func item(a account, e *ledger.Entry, kind message.Kind) Item {
 	out := Item{ID: e.Posting, Village: a.village, Household: a.household, Member: a.member, Kind: kind, KindName: kind.Name(), At: e.At,
-		Title: titles[e.Kind] + e.Title, About: message.About{Kind: "posting", ID: e.Posting}}
+		Title: titles[e.Kind] + strings.TrimPrefix(e.Title, strings.TrimSuffix(titles[e.Kind], "：")), About: message.About{Kind: "posting", ID: e.Posting}}
 	switch n, err := strconv.ParseInt(e.Ref, 10, 64); {
 	case e.Case != 0:
 		out.About = message.About{Kind: "case", ID: e.Case}
