@@ -192,6 +192,6 @@ function problemOf(status: number, data: unknown): ApiError {
 
 /** What to tell a person about any failure. */
 export function messageOf(e: unknown): string {
-  if (e instanceof ApiError) return e.fields.length ? `${e.message}：${e.fields.map((f) => f.msg).join('；')}` : e.message
+  if (e instanceof ApiError) return e.fields.length ? `${e.message.replace(/。$/, '')}：${e.fields.map((f) => f.msg).join('；')}` : e.message
   return '出了点问题，请退回重试'
 }
