@@ -21,7 +21,7 @@ var MayConfirm = access.Need{Roles: []access.Role{access.Villager, access.GroupL
 var MaySeeConfirmations = access.Need{Scope: access.Self}
 
 var (
-	ErrNotAsked   = errs.New(errs.NotFound, "cases_not_asked", "这条记录没有请你家确认，请刷新后再看")
+	ErrNotAsked   = errs.New(errs.NotFound, "cases_not_asked", "这条记录没有请您家确认，请刷新后再看")
 	ErrOralNote   = errs.New(errs.Invalid, "cases_oral_note", "请写明对方谁、什么时候口头确认的，2到200字")
 	ErrConfirmed  = errs.New(errs.Conflict, "cases_confirmed", "这条记录已经确认过了")
 	ErrOwnWitness = errs.New(errs.Forbidden, "cases_own_witness", "请由对方户自己确认；登记人不能替本人或亲属家确认")

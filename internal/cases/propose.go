@@ -30,10 +30,10 @@ func (s *Service) Propose(ctx context.Context, a access.Actor, village id.ID, r 
 		return Recorded{}, err
 	}
 	if !ok && a.Allow(MayRecord, access.Place{Village: village}) == nil {
-		return s.recordedBefore(ctx, a, village, "cases.propose", r, access.ErrForbidden.With("你仍在任，请直接登记，不用补交"))
+		return s.recordedBefore(ctx, a, village, "cases.propose", r, access.ErrForbidden.With("您仍在任，请直接登记，不用补交"))
 	}
 	if !ok {
-		return s.recordedBefore(ctx, a, village, "cases.propose", r, access.ErrForbidden.With("你在本村的任期已经结束，只能补交任期内、交接后%d天以内的草稿；请让接任的队员登记", access.ProposalDays))
+		return s.recordedBefore(ctx, a, village, "cases.propose", r, access.ErrForbidden.With("您在本村的任期已经结束，只能补交任期内、交接后%d天以内的草稿；请让接任的队员登记", access.ProposalDays))
 	}
 	batch := s.db.NewID()
 	p, err := s.prepare(ctx, a, village, r, batch, at, "由已交接的工作人员在任期内登记，需由接任人员审核")

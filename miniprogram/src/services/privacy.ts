@@ -30,10 +30,10 @@ export const privacyQuestion = question
 
 /** The words for what an interface of WeChat's uses. */
 export function privateThing(referrer: string): string {
-  if (/phone/i.test(referrer)) return '你的手机号，用来找到你家'
+  if (/phone/i.test(referrer)) return '您的手机号，用来找到您家'
   if (/scan|image|media|camera|photo/i.test(referrer)) return '相机或相册，用来扫码和拍照'
-  if (/location/i.test(referrer)) return '你的位置'
-  return '你的信息'
+  if (/location/i.test(referrer)) return '您的位置'
+  return '您的信息'
 }
 
 /** At the start of the mini-program: WeChat asks here before it gives anything private. */
