@@ -109,7 +109,7 @@ func (s *Service) blank(ctx context.Context, in id.ID, r Range, today clock.Day)
 		n.days = records.PublishDays
 	}
 	n.ObjectUntil = today.Add(max(n.days, 1))
-	n.HowTo = fmt.Sprintf("对榜上的分数有疑问，请在%s前提出异议：在“禾分”里打开这条记录点“我有异议”，或者到村委会当面说，由工作人员代为登记。村里在%d个工作日内核实并书面答复，核实期间有异议的积分先冻结。",
+	n.HowTo = fmt.Sprintf("对榜上的分数有疑问，请在%s前提出异议：在“禾分”里打开这条记录点“觉得不对，提异议”，或者到村委会当面说，由工作人员代为登记。村里在%d个工作日内核实并书面答复，核实期间有异议的积分先冻结。",
 		n.ObjectUntil.Chinese(), max(records.AnswerDays, 1))
 	if err := names.readGroups(ctx, s.db, in); err != nil {
 		return nil, nil, err
