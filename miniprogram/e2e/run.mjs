@@ -17,6 +17,7 @@ import { eventAndVoice } from './event.mjs'
 import { cardAndPin, reservation, withoutSignal } from './counter.mjs'
 import { phoneLogin, pinLogin } from './login.mjs'
 import { loop } from './loop.mjs'
+import { claimToNotice } from './notice.mjs'
 import { shelf } from './shelf.mjs'
 import { pages, roles } from './pages.mjs'
 import { H5, serve, Weapp } from './ui.mjs'
@@ -56,6 +57,10 @@ await part('villager-mini-program', async () => {
 await part('event', async () => {
   const [villager, team] = [await person(320, 2), await person(320, 0)]
   await eventAndVoice(villager.ui, team.ui, ok).finally(() => Promise.all([villager.close(), team.close()]))
+})
+await part('notice', async () => {
+  const { ui, close } = await person(320, 2)
+  await claimToNotice(ui, ok).finally(close)
 })
 await part('weight', weight)
 await part('field-mini-program', async () => {
