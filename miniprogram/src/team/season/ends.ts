@@ -5,7 +5,7 @@ import { spanAt, type SpanKind } from '@/services/spans'
 /** A span is closed a minute after it was stopped at the earliest. */
 export const GRACE_MS = 60_000
 
-const SHOWN: Record<SpanKind, number> = { year: 2, half: 3, quarter: 4, month: 6 }
+const SHOWN: Record<SpanKind, number> = { year: 2, half: 3, quarter: 3, month: 3 }
 
 /** The latest spans of a kind that are over, the last first. */
 export function endedSpans(kind: SpanKind, now = Date.now()): string[] {
