@@ -8,6 +8,7 @@ import { roles } from './pages.mjs'
 
 const RECORDS = 32
 const ITEM = '参加文体活动'
+const NOTE = '山里第'
 
 export async function field(ui, done) {
   const context = ui.page.context()
@@ -79,9 +80,9 @@ export async function field(ui, done) {
   done(`信号时断时续（断了 ${cuts} 次），${RECORDS} 条都记上了，一条不多，一条不少`)
 
   await go(ui, '/pages/settings/index')
-  await ui.tapText('.hf-tile', '退出')
+  await ui.tapText('.hf-tile', '换一个人用这部手机')
   await ui.tapButton('退出')
-  await ui.see('.hf-tile')
+  await ui.see('.persona')
   const names = await ui.page.evaluate(() => Object.keys(localStorage).filter((k) => k.startsWith('hefen.field.') || k === 'hefen.me'))
   assert.deepEqual(names, [], 'the list of households is wiped')
   done('退出后，名册从手机里清掉了')
@@ -132,14 +133,15 @@ export async function fieldOnPhone(ui, done) {
   done(`小程序：信号不好（断了 ${cuts} 次），${few} 条都记上了，各一次`)
 }
 
-/** Records of this person as the server has them. */
+/** This day's records as the server has them: the same person may be recording other things on another phone. */
 async function recorded(ui) {
-  return ui.page.evaluate(async () => {
+  const cases = await ui.page.evaluate(async () => {
     const token = localStorage.getItem('hefen.token') ?? JSON.parse(localStorage.getItem('mp:hefen.token'))
     const ask = async (path) => (await fetch(`/api${path}`, { headers: { Authorization: `Bearer ${token}` } })).json()
     const { roles } = await ask('/me')
     return (await ask(`/villages/${roles[0].village_id}/cases?mine=true&limit=100`)).items
   })
+  return cases.filter((c) => c.note?.startsWith(NOTE))
 }
 
 /** Moves within the pages, as a tap would; no page is loaded. */
@@ -170,7 +172,7 @@ async function fillRecord(ui, n, takePhoto) {
   await ui.tapButton('选好了')
   await ui.tapText('.link', '选什么事')
   await ui.tapText('.item', ITEM)
-  await ui.page.locator('input').filter({ visible: true }).last().fill(`山里第 ${n + 1} 条`)
+  await ui.page.locator('input').filter({ visible: true }).last().fill(`${NOTE} ${n + 1} 条`)
   await takePhoto()
   await ui.see('.kept-photo')
   await ui.tapButton('看看怎么算')

@@ -20,7 +20,7 @@ import { loop } from './loop.mjs'
 import { claimToNotice } from './notice.mjs'
 import { shelf } from './shelf.mjs'
 import { pages, roles } from './pages.mjs'
-import { H5, serve, Weapp } from './ui.mjs'
+import { H5, PATIENCE_MS, serve, Weapp } from './ui.mjs'
 import { villagerDay } from './villager.mjs'
 
 const { values } = parseArgs({ options: { base: { type: 'string' }, log: { type: 'string', default: '' }, only: { type: 'string', default: '' } } })
@@ -34,97 +34,96 @@ const strangers = new Set()
 const broken = new Set()
 const browser = await launch()
 
-await part('loop-h5', async () => {
-  const { ui, close } = await person(320, 0)
-  await loop(ui, ok).finally(close)
-})
-await part('loop-mini-program', async () => {
-  const { ui, close } = await weappPerson()
-  await loop(ui, ok).finally(close)
-})
-await part('field', async () => {
-  const { ui, close } = await person(320, 2)
-  await field(ui, ok).finally(close)
-})
-await part('villager-h5', async () => {
-  const { ui, close } = await person(320, 2)
-  await villagerDay(ui, ok).finally(close)
-})
-await part('villager-mini-program', async () => {
-  const { ui, close } = await weappPerson()
-  await villagerDay(ui, ok).finally(close)
-})
-await part('event', async () => {
-  const [villager, team] = [await person(320, 2), await person(320, 0)]
-  await eventAndVoice(villager.ui, team.ui, ok).finally(() => Promise.all([villager.close(), team.close()]))
-})
-await part('notice', async () => {
-  const { ui, close } = await person(320, 2)
-  await claimToNotice(ui, ok).finally(close)
-})
-await part('weight', weight)
-await part('field-mini-program', async () => {
-  const { ui, close } = await weappPerson()
-  await fieldOnPhone(ui, ok).finally(close)
-})
-await part('shelf', async () => {
-  const { ui, close } = await person(320, 2)
-  await shelf(ui, ok).finally(close)
-})
-await part('counter-card', async () => {
-  const { ui, close } = await person(320, 2)
-  await cardAndPin(ui, ok).finally(close)
-})
-await part('counter-reservation', async () => {
-  const [villager, keeper] = [await person(320, 2), await person(320, 0)]
-  await reservation(villager.ui, keeper.ui, ok).finally(() => Promise.all([villager.close(), keeper.close()]))
-})
-await part('counter-offline', async () => {
-  const { ui, close } = await person(320, 2)
-  await withoutSignal(ui, ok).finally(close)
-})
-await part('counter-mini-program', async () => {
-  const { ui, close } = await weappPerson()
-  await withoutSignal(ui, ok).finally(close)
-})
-await part('login-phone', async () => {
-  if (!values.log) throw new Error('--log FILE of the server is missing')
-  const { ui, close } = await person(320, 2)
-  await phoneLogin(ui, values.log, ok).finally(close)
-})
-await part('login-pin', async () => {
-  const { ui, close } = await person(320, 2)
-  await pinLogin(ui, ok).finally(close)
-})
-for (const role of ['', ...Object.keys(roles)]) {
-  await part(`pages-${role || 'visitor'}`, () => everyPage(role))
+/** By name: on H5 or on the compiled mini-program, one person's phone or two. */
+const journeys = {
+  'loop-h5': h5(0, loop),
+  'loop-mini-program': weapp(loop),
+  field: h5(2, field),
+  'field-mini-program': weapp(fieldOnPhone),
+  'villager-h5': h5(2, villagerDay),
+  'villager-mini-program': weapp(villagerDay),
+  event: h5Two(2, 0, eventAndVoice),
+  notice: h5(2, claimToNotice),
+  shelf: h5(2, shelf),
+  'counter-card': h5(2, cardAndPin),
+  'counter-reservation': h5Two(2, 0, reservation),
+  'counter-offline': h5(2, withoutSignal),
+  'counter-mini-program': weapp(withoutSignal),
+  'login-phone': h5(2, (ui, ok) => phoneLogin(ui, values.log, ok)),
+  'login-pin': h5(2, pinLogin),
+  weight,
+  policy,
 }
-check(broken.size === 0, `no page breaks its content security policy ${[...broken].join(' ')}`)
-await part('policy', policy)
-check(strangers.size === 0, `the pages load nothing from other hosts ${[...strangers].join(' ')}`)
+for (const role of ['', ...Object.keys(roles)]) journeys[`pages-${role || 'visitor'}`] = (t) => everyPage(role, t)
+
+// Side by side goes what does not meet: a team member's records, and what one household does and spends, each in its order.
+await lanes(['loop-h5', 'loop-mini-program'])
+await lanes(
+  ['field', 'field-mini-program'],
+  ['villager-h5', 'villager-mini-program', 'event', 'notice', 'shelf', 'counter-card', 'counter-reservation', 'counter-offline', 'counter-mini-program', 'login-phone', 'login-pin'],
+)
+await lanes(['pages-visitor', 'pages-villager', 'weight'], ['pages-team', 'pages-supervisor', 'policy'], ['pages-secretary', 'pages-keeper'])
+const whole = report()
+whole.check(broken.size === 0, `no page breaks its content security policy ${[...broken].join(' ')}`)
+whole.check(strangers.size === 0, `the pages load nothing from other hosts ${[...strangers].join(' ')}`)
+whole.print()
 await browser.close()
 console.log(`e2e: ${passed} passed, ${failed} failed`)
 process.exit(failed ? 1 : 0)
 
-function ok(what) {
-  passed++
-  console.log(`  ok  ${what}`)
-}
-
-function check(good, what) {
-  if (good) return ok(what)
-  failed++
-  console.log(`FAIL  ${what}`)
+/** Lists of journeys: those of one list one after another, the lists side by side. */
+async function lanes(...lists) {
+  await Promise.all(lists.map(async (names) => {
+    for (const name of names) if (name.includes(values.only)) await part(name)
+  }))
 }
 
 /** A part that breaks is one failure; the parts after it run all the same. */
-async function part(name, run) {
-  if (!name.includes(values.only)) return
-  console.log(name)
+async function part(name) {
+  const t = report(name)
   try {
-    await run()
+    await journeys[name](t)
   } catch (error) {
-    check(false, `${name}: ${error.message.slice(0, 600)}`)
+    t.check(false, `${name}: ${error.message.slice(0, 600)}`)
+  }
+  t.print()
+}
+
+/** What one part found, printed in one piece. */
+function report(name = 'whole') {
+  const begin = Date.now()
+  const lines = []
+  const ok = (what) => {
+    passed++
+    lines.push(`  ok  ${what}`)
+  }
+  const check = (good, what) => {
+    if (good) return ok(what)
+    failed++
+    lines.push(`FAIL  ${what}`)
+  }
+  return { ok, check, print: () => console.log([`${name} (${Math.round((Date.now() - begin) / 1000)} s)`, ...lines].join('\n')) }
+}
+
+function h5(letters, journey) {
+  return async (t) => {
+    const { ui, close } = await person(320, letters)
+    await journey(ui, t.ok).finally(close)
+  }
+}
+
+/** Two people, each with a phone. */
+function h5Two(letters, otherLetters, journey) {
+  return async (t) => {
+    const people = [await person(320, letters), await person(320, otherLetters)]
+    await journey(people[0].ui, people[1].ui, t.ok).finally(() => Promise.all(people.map((p) => p.close())))
+  }
+}
+
+function weapp(journey) {
+  return async (t) => {
+    const { ui, close } = await weappPerson()
+    await journey(ui, t.ok).finally(close)
   }
 }
 
@@ -142,7 +141,7 @@ async function person(width, letters) {
 async function weappPerson() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'weapp-'))
   const compiled = path.join(root, 'dist/build/mp-weixin')
-  execFileSync('node', [path.join(root, 'tools/weapp/pack.mjs'), compiled, folder], { stdio: 'inherit', cwd: root })
+  execFileSync('node', [path.join(root, 'tools/weapp/pack.mjs'), compiled, folder], { stdio: ['ignore', 'ignore', 'inherit'], cwd: root })
   const server = await serve(folder, values.base)
   const context = await browser.newContext({ viewport: { width: 390, height: 780 }, locale: 'zh-CN' })
   const page = await context.newPage()
@@ -168,7 +167,7 @@ function watch(page, origin) {
 }
 
 /** The first page of a new phone: everything that is fetched for it, as it travels. */
-async function weight() {
+async function weight({ check }) {
   const { ui, close } = await person(390, 0)
   const network = await ui.page.context().newCDPSession(ui.page)
   let bytes = 0
@@ -181,7 +180,7 @@ async function weight() {
 }
 
 /** What the server says of the first page: scripts from this server only, none inline but those it names by their hash. */
-async function policy() {
+async function policy({ check }) {
   const answer = await fetch(`${values.base}/`)
   const parts = Object.fromEntries((answer.headers.get('content-security-policy') ?? '').split(';').map((p) => {
     const [name, ...rest] = p.trim().split(/\s+/)
@@ -195,15 +194,14 @@ async function policy() {
   check(!/\son\w+=/i.test(page), 'no script in an attribute of the page')
 }
 
-async function everyPage(role) {
+async function everyPage(role, { check }) {
   const { ui, close } = await person(320, 2)
   if (role) await ui.enter(roles[role])
   for (const page of pages.filter((p) => p.role === role && p.name !== 'keeper-receipt')) {
     try {
       await ui.open(page.path)
       await page.do?.(ui)
-      const words = await ui.page.evaluate(() => document.querySelector('uni-page-body')?.innerText.trim() ?? '')
-      check(words.length > 1, `${page.name}: there is something to read`)
+      await ui.page.waitForFunction(() => (document.querySelector('uni-page-body')?.innerText.trim() ?? '').length > 1, undefined, { timeout: PATIENCE_MS })
       const wide = await ui.page.evaluate(tooWide)
       check(wide.length === 0, `${page.name}: nothing wider than 320 px in the largest letters ${wide.join(' ')}`)
       const small = await ui.page.evaluate(tooSmall)

@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import http from 'node:http'
 import path from 'node:path'
 
-const PATIENCE_MS = 20_000
+export const PATIENCE_MS = 20_000
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.png': 'image/png' }
 
 /** H5: every page is opened by its address, as from a bookmark. */
