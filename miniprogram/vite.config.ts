@@ -48,7 +48,7 @@ function offlineShell(): Plugin {
 
 /** The recordings that are there when the pages are built, by their names: see src/services/clips.ts. */
 function voiceClips(): string[] {
-  const folder = fileURLToPath(new URL('./src/keeper/static/voice', import.meta.url))
+  const folder = fileURLToPath(new URL('./src/static/voice', import.meta.url))
   return existsSync(folder) ? readdirSync(folder).filter((f) => f.endsWith('.mp3')).map((f) => f.slice(0, -4)) : []
 }
 

@@ -32,6 +32,11 @@ export async function loop(ui, done) {
   await ui.enter(roles.keeper)
   const sale = await redeem(ui, before.number)
   assert.equal(sale.left, rich.balance - sale.price, 'the receipt shows what is left')
+  if (ui.build === 'mini-program' && (await ui.page.evaluate(async () => (await fetch('/static/voice/done.mp3')).ok))) {
+    await ui.page.waitForFunction(() => globalThis.weappHeard?.length > 1)
+    const heard = await ui.page.evaluate(() => globalThis.weappHeard)
+    assert.deepEqual(heard?.slice(0, 2), ['/static/voice/done.mp3', '/static/voice/spent.mp3'], 'the result is read aloud from recordings')
+  }
   done(`超市管理员给这家换了${THING}，凭条上剩 ${sale.left / 100} 分`)
   assert.equal(await stockOf(ui, before.number), sale.stock - 1, 'the stock fell by one')
   done(`${THING}的库存少了一件`)

@@ -1,8 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Goods, Lease, PhoneCode } from '@/api/types'
-import { hasClips, numberClips, receiptClips } from '@/services/clips'
+import { clipNames, hasClips, numberClips, placeClips, receiptClips } from '@/services/clips'
 import { ascii, fromBase64, hmac, toBase64 } from '@/services/hmac'
 import { codeAt, digitsOf, keepCode, keptCode } from '@/services/phonecode'
+import table from '../tools/voice/words.tsv?raw'
 import { store } from './setup'
 
 const hex = (bytes: Uint8Array) => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('')
@@ -50,9 +51,20 @@ describe('reading aloud from recordings', () => {
     expect(said(100_100)).toBe('1 thousand 0 1')
     expect(said(1_000_000)).toBe('1 myriad')
     expect(said(1_005_000)).toBe('1 myriad 0 5 ten')
+    expect(said(200)).toBe('two')
+    expect(said(1_200)).toBe('ten 2')
+    expect(said(2_200)).toBe('2 ten 2')
+    expect(said(22_200)).toBe('two hundred 2 ten 2')
+    expect(said(2_000_000)).toBe('two myriad')
+    expect(placeClips(2)).toEqual(['rank', '2', 'place'])
     expect(said(250)).toBe('2 point 5')
     expect(said(-305)).toBe('minus 3 point 0 5')
     expect(receiptClips(5000, 0)).toEqual(['done', 'spent', '5', 'ten', 'points', 'left', '0', 'points'])
+  })
+
+  it('has words for every recording, and no others', () => {
+    const words = table.split('\n').filter((l) => l && !l.startsWith('#'))
+    expect(words.map((l) => l.split('\t')[0]).sort()).toEqual([...clipNames].sort())
   })
 
   it('is not offered where recordings are missing', () => expect(hasClips()).toBe(false))

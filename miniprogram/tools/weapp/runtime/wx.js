@@ -130,7 +130,27 @@ function device(data) {
     setScreenBrightness: (options) => answer(options, {}),
     setKeepScreenOn: (options) => answer(options, {}),
     scanCode: (options) => answer(options, { result: globalThis.weappScan ?? '' }),
+    createInnerAudioContext,
+    setInnerAudioOption: (options) => answer(options, {}),
     createSelectorQuery,
+  }
+}
+
+/** Plays nothing, but fetches each recording and notes it in globalThis.weappHeard. */
+function createInnerAudioContext() {
+  let ended, failed
+  return {
+    src: '',
+    play() {
+      fetch(this.src).then((got) => {
+        if (!got.ok) return failed?.({ errMsg: 'not found' })
+        ;(globalThis.weappHeard ??= []).push(this.src)
+        ended?.()
+      })
+    },
+    onEnded: (then) => (ended = then),
+    onError: (then) => (failed = then),
+    destroy: () => (ended = failed = undefined),
   }
 }
 
