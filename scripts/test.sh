@@ -44,15 +44,19 @@ formatted() {
   [ -z "$list" ] || { echo "gofmt would change:"; echo "$list"; return 1; }
 }
 
-# Packages in which goroutines meet over points, stock, sessions or Redis. The embedded engine is Go itself and ten times slower
-# under the detector, and has one writer: beyond storage the goroutines meet on MariaDB; both engines run without it above.
+# Where goroutines meet over points, stock, sessions, notices or Redis: of these packages the tests of those files that start
+# some. The embedded engine is Go itself and ten times slower under the detector, and has one writer: beyond storage the
+# goroutines meet on MariaDB; both engines run without the detector above, with every test.
 raced() {
-  local list=() p
-  for p in redisx ledger board cases market access season activity httpapi; do
-    ls "internal/$p"/*_test.go >/dev/null 2>&1 && list+=("./internal/$p/...")
+  local list=() files=() names p found
+  for p in redisx ledger board cases market access season activity message notify publication httpapi; do
+    mapfile -t found < <(grep -lE 'go func|\.Go\(|WaitGroup' "internal/$p"/*_test.go)
+    [ ${#found[@]} -eq 0 ] || { list+=("./internal/$p"); files+=("${found[@]}"); }
   done
+  names=$(sed -nE 's/^func (Test[A-Za-z0-9_]+)\(t \*testing\.T\).*/\1/p' "${files[@]}" | sort -u | paste -sd '|')
+  [ -n "$names" ] || { echo "no test starts a goroutine: the pattern above is wrong"; return 1; }
   CGO_ENABLED=1 go test -race -timeout 600s ./internal/storage/... &&
-    CGO_ENABLED=1 go test -race -timeout 600s -skip '/^sqlite$' "${list[@]}"
+    CGO_ENABLED=1 go test -race -timeout 600s -run "^($names)\$" -skip '/^sqlite$' "${list[@]}"
 }
 
 pages_npm() (cd miniprogram && "$OLDPWD/scripts/npm-ci.sh")
