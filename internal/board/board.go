@@ -49,7 +49,7 @@ func (k Kind) ofMembers() bool { return k == Party || k == Leaders }
 // View is which board of a village is asked for.
 type View struct {
 	Kind  Kind
-	Span  clock.Span // year, half-year, quarter or month
+	Span  clock.Span // year, half-year, quarter, month or one of the village's own dates
 	Class string     // only deeds of this class of items; empty: all
 }
 

@@ -13,7 +13,7 @@ import (
 	"hefen/internal/storage"
 )
 
-// foldKey names a ranking that no index holds: of a quarter or half-year, of one class of items, or of the party members
+// foldKey names a ranking that no index holds: of a quarter, half-year or own dates, of one class of items, or of the party members
 // or group leaders alone. It is folded from the ledger when somebody asks and kept for a moment (Options.Sums).
 type foldKey struct {
 	ref
@@ -26,7 +26,7 @@ type fold []line
 
 // indexed reports whether the ledger's totals hold the ranking as it is asked for, so that no fold is needed.
 func (k foldKey) indexed() bool {
-	return k.class == "" && k.span%100 <= 12 && (k.kind == Households || k.kind == Persons)
+	return k.class == "" && k.span.Total() && (k.kind == Households || k.kind == Persons)
 }
 
 // folded is the ranking of a key, made anew when it is older than Options.Sums or than a commit of this process.
@@ -47,7 +47,7 @@ func (s *Service) fold(ctx context.Context, k foldKey) (fold, error) {
 	var made fold
 	var err error
 	switch {
-	case k.class == "" && k.ref.kind == scheme.SubjectPerson || k.class == "" && !k.kind.ofMembers():
+	case k.class == "" && byMonths(k.span) && (k.ref.kind == scheme.SubjectPerson || !k.kind.ofMembers()):
 		made, err = s.foldTotals(ctx, k)
 	default:
 		made, err = s.foldEntries(ctx, k)
@@ -62,10 +62,13 @@ func (s *Service) fold(ctx context.Context, k foldKey) (fold, error) {
 	return slices.DeleteFunc(made, func(l line) bool { return !only[l.account] }), nil
 }
 
+// byMonths reports whether a span begins with a month and ends with one; one of own dates may not.
+func byMonths(span clock.Span) bool { return span.First().Dom() == 1 && span.Last().Add(1).Dom() == 1 }
+
 // foldTotals adds up the totals of the span, or of its months where there are none of the span itself.
 func (s *Service) foldTotals(ctx context.Context, k foldKey) (fold, error) {
 	spans := []clock.Span{k.span}
-	if k.span%100 > 12 {
+	if !k.span.Total() {
 		spans = spans[:0]
 		for day := k.span.First(); day <= k.span.Last(); day = day.AddMonths(1) {
 			spans = append(spans, clock.MonthSpan(day))

@@ -19,6 +19,9 @@ func (s *Service) terms(ctx context.Context, village id.ID, v View) (*scheme.Sch
 	if err != nil {
 		return nil, foldKey{}, err
 	}
+	if !book.Knows(v.Span) { // any two days would do, but nobody may have the server fold whatever comes to mind
+		return nil, foldKey{}, ErrSpan
+	}
 	k := foldKey{ref{village: village, kind: book.Subject, wallet: book.ScoreWallet(), span: v.Span}, v.Kind, v.Class}
 	if v.Class != "" {
 		if _, ok := book.Class(v.Class); !ok {

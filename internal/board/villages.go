@@ -52,7 +52,7 @@ func (s *Service) Villages(ctx context.Context, a access.Actor, town id.ID, span
 		return VillagesPage{}, err
 	}
 	today := clock.DayOf(s.now())
-	if !goodSpan(span, today) || span%100 > 12 {
+	if !goodSpan(span, today) || !span.Total() {
 		return VillagesPage{}, ErrSpan
 	}
 	on, err := s.villages.Setting(ctx, town, TownSetting, today)

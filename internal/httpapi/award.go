@@ -40,7 +40,7 @@ type previewAwardInput struct {
 	InVillage
 	InSeasonPage
 	Code string    `path:"code" maxLength:"32" doc:"细则里的评比代码"`
-	Span spanParam `query:"span" required:"true" doc:"2026、2026H1、2026Q4、2026-12"`
+	Span spanParam `query:"span" required:"true" doc:"2026、2026H1、2026Q4、2026-12，或细则自定的 20251101-20261031"`
 }
 
 func (s *Server) previewAward(ctx context.Context, by access.Actor, in *previewAwardInput) (season.Standings, error) {

@@ -10,7 +10,7 @@ import (
 type boardInput struct {
 	Village idParam   `path:"village"`
 	Kind    string    `path:"kind" enum:"households,persons,groups,party,leaders" doc:"户、个人、小组、党员、小组长"`
-	Span    spanParam `query:"span" required:"true" doc:"a year 2026, a half-year 2026H2, a quarter 2026Q3 or a month 2026-11"`
+	Span    spanParam `query:"span" required:"true" doc:"a year 2026, a half-year 2026H2, a quarter 2026Q3, a month 2026-11 or own dates of the rules 20251101-20261031"`
 	Class   string    `query:"class" maxLength:"32" doc:"only deeds of this class of items"`
 	Cursor  string    `query:"cursor" maxLength:"64" doc:"next of the page before"`
 	Limit   int       `query:"limit" minimum:"1" maximum:"200" default:"50"`
@@ -19,7 +19,7 @@ type boardInput struct {
 type aroundInput struct {
 	Village idParam   `path:"village"`
 	Kind    string    `path:"kind" enum:"households,persons,groups,party,leaders" doc:"户、个人、小组、党员、小组长"`
-	Span    spanParam `query:"span" required:"true" doc:"a year 2026, a half-year 2026H2, a quarter 2026Q3 or a month 2026-11"`
+	Span    spanParam `query:"span" required:"true" doc:"a year 2026, a half-year 2026H2, a quarter 2026Q3, a month 2026-11 or own dates of the rules 20251101-20261031"`
 	Class   string    `query:"class" maxLength:"32" doc:"only deeds of this class of items"`
 	ID      idParam   `query:"id" required:"true" doc:"household or person"`
 }

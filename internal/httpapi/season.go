@@ -11,6 +11,7 @@ import (
 func (s *Server) registerSeason(a *api) {
 	const village = "/villages/{village}"
 	register(a, get(village+"/seasons", "list-seasons", "周期结账：办过的和办到哪一步").tagged("season"), season.MaySee, s.listSeasons)
+	register(a, get(village+"/own-spans", "list-own-spans", "本村细则自定的周期：已经开始的各段").tagged("season"), season.MaySeeList, s.listOwnSpans)
 	register(a, get(village+"/seasons/{span}", "look-at-season", "某月、某年结账前看一看：什么没办完，结了会怎样").tagged("season"), season.MaySee, s.lookAtSeason)
 	register(a, post(village+"/seasons/stop", "stop-season", "停止计入：从现在起，这段日子的事记到下一周期").tagged("season"), season.MayClose, s.stopSeason)
 	register(a, post(village+"/seasons/close", "close-season", "结账：清零结转、基础分、名次奖励、达标处理").tagged("season"), season.MayClose, s.closeSeason)
@@ -22,9 +23,13 @@ func (s *Server) listSeasons(ctx context.Context, by access.Actor, in *InVillage
 	return s.Season.Runs(ctx, by, in.Village.ID)
 }
 
+func (s *Server) listOwnSpans(ctx context.Context, by access.Actor, in *InVillage) (season.OwnSpans, error) {
+	return s.Season.Spans(ctx, by, in.Village.ID)
+}
+
 type seasonInput struct {
 	InVillage
-	Span spanParam `path:"span" doc:"2026、2026H1、2026Q4、2026-12"`
+	Span spanParam `path:"span" doc:"2026、2026H1、2026Q4、2026-12，或细则自定的 20251101-20261031"`
 }
 
 func (s *Server) lookAtSeason(ctx context.Context, by access.Actor, in *seasonInput) (season.Outlook, error) {

@@ -19,7 +19,7 @@ import (
 const graceLeast = time.Minute
 
 var (
-	ErrPeriodDays = errs.New(errs.Invalid, "ledger_period_days", "积分周期要从某月1日到某月最后一天，而且已经过完")
+	ErrPeriodDays = errs.New(errs.Invalid, "ledger_period_days", "积分周期要到某月最后一天为止，而且已经过完")
 	ErrPeriodWhy  = errs.New(errs.Invalid, "ledger_period_why", "请写明理由，最多200字")
 	ErrPeriodSoon = errs.New(errs.Conflict, "ledger_period_soon", "刚刚转入核对，请一分钟以后再结账")
 )
@@ -38,10 +38,14 @@ type Period struct {
 // ShutRequest moves a period on.
 type ShutRequest struct {
 	RequestID string    `json:"request_id" minLength:"16" maxLength:"64"`
-	From      clock.Day `json:"from_day" doc:"first day of a month; the day after the last period that was shut"`
+	From      clock.Day `json:"from_day" doc:"the day after the last period that was shut"`
 	To        clock.Day `json:"to_day" doc:"last day of a month that is over"`
 	State     string    `json:"state" enum:"grace,closed"`
 	Why       string    `json:"why" maxLength:"200"`
+
+	// Own: the last day is that of a period with the village's own dates, as its rules have it, and may lie within a month.
+	// Only package season says so, which has looked.
+	Own bool `json:"-"`
 }
 
 // Periods are those of a village that have been shut, the latest first.
@@ -62,10 +66,10 @@ func Periods(ctx context.Context, db *storage.DB, village id.ID) ([]Period, erro
 	return out, rows.Err()
 }
 
-// ShutPeriod moves a period of whole months to grace or, at least a minute later, to closed. There is no way back: what is
+// ShutPeriod moves a period that ends with a month, or on a day of the village's own rules, to grace or, at least a minute later, to closed. There is no way back: what is
 // found wrong afterwards counts on the first open day.
 func ShutPeriod(ctx context.Context, db *storage.DB, at time.Time, village, by id.ID, r ShutRequest) (Period, error) {
-	if !r.From.Valid() || !r.To.Valid() || r.To < r.From || r.From != r.From.StartOfMonth() || r.To != r.To.EndOfMonth() || r.To >= clock.DayOf(at) {
+	if !r.From.Valid() || !r.To.Valid() || r.To < r.From || !r.Own && r.To != r.To.EndOfMonth() || r.To >= clock.DayOf(at) {
 		return Period{}, ErrPeriodDays
 	}
 	why := strings.TrimSpace(r.Why)

@@ -131,7 +131,7 @@ func (s *Service) partner(ctx context.Context, in, shop id.ID) (Shop, error) {
 }
 
 // isMonth tells months from other spans: their last two digits are 01 to 12.
-func isMonth(m clock.Span) bool { return m%100 >= 1 && m%100 <= 12 && m/100 >= 2020 && m/100 < 2100 }
+func isMonth(m clock.Span) bool { return m.Total() && m%100 >= 1 && m/100 >= 2020 && m/100 < 2100 }
 
 // HandIn makes the statement of a month and hands it to the village. A month has one; one that was returned may be handed in anew.
 func (s *Service) HandIn(ctx context.Context, a access.Actor, in, shop id.ID, r StatementRequest) (Statement, error) {

@@ -33,7 +33,7 @@ func (s *Service) readAwards(ctx context.Context, villages []id.ID, span clock.S
 		if err := r.Scan(&of, &a.Round, &a.Tier, &a.Place, &a.Number, &a.Name, &kind, &name, &a.Words, &state, &born); err != nil {
 			return err
 		}
-		if of.First() < span.First() || of.Last() > span.Last() {
+		if !span.Covers(of) {
 			return nil
 		}
 		if a.Honour = kind == "title" || kind == "privilege"; a.Honour {

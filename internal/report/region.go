@@ -107,7 +107,7 @@ func (s *Service) Region(ctx context.Context, a access.Actor, region id.ID, q Qu
 
 // goodSpan: a year or a month that has begun.
 func goodSpan(span clock.Span, today clock.Day) bool {
-	return span > 0 && span%100 <= 12 && span.First() <= today
+	return span.Total() && span.First() <= today
 }
 
 // land is what lies in a region: the villages whose entries count there, and the part each counts in.

@@ -12,6 +12,7 @@ func (b *binder) scheme(root *node) {
 	s.FenPerPoint = int64(b.amount(root.get("yuan_per_point")))
 	s.Rounding, s.OpenFault = textOr(root.get("rounding"), RoundNone), textOr(root.get("open_fault"), FaultWait)
 	b.roundCodes = codesOf(root.get("rounds"))
+	b.ownPeriods(root.get("periods"))
 	b.wallets(root)
 	b.base(root)
 	s.Charge = b.charge(root.get("charge"))
@@ -99,6 +100,9 @@ func (b *binder) base(root *node) {
 		if w.Kind == KindBase && w.Code != base.Wallet {
 			b.fail(root.get("wallets").vals[i], "base", "基础分钱包只能有一个，“"+w.Name+"”没有用上", "请删去这个钱包，或改成 kind: spend")
 		}
+	}
+	if o := b.kind(n.get("every"), "month"); o != nil && !o.wholeYear() {
+		b.fail(n.get("every"), "period", "“"+o.Name+"”过完要等一阵才有下一个，基础分接不上", "请写整年的周期（例如 from: 11-01, to: 10-31），或 month、quarter、half、year")
 	}
 	s.Base = base
 }

@@ -198,7 +198,11 @@ func (b *binder) watch(n *node) {
 		b.unique(names, v.get("name"), "名称")
 		w := Watch{Code: text(v.get("code")), Name: text(v.get("name")), Span: text(v.get("span")), MeanOf: text(v.get("mean_of")),
 			Below: b.amount(v.get("below")), Last: number(v.get("last"), 0)}
-		if length[w.MeanOf] >= length[w.Span] {
+		own := b.kind(v.get("span"), "quarter")
+		switch {
+		case own != nil && (w.MeanOf != "month" || !own.months()):
+			b.fail(v.get("mean_of"), "watch", "“"+own.Name+"”分不成整的"+partNames[w.MeanOf], "自定周期请写 mean_of: month，周期也要从某月1日到某月最后一天")
+		case own == nil && length[w.MeanOf] >= length[w.Span]:
 			b.fail(v.get("mean_of"), "watch", "取平均的周期要比看的那一段短", "例如 span: year, mean_of: quarter")
 		}
 		b.s.Watch = append(b.s.Watch, w)
@@ -215,6 +219,7 @@ func (b *binder) rankCoins(n *node) {
 		}
 		rc := RankCoin{Name: text(v.get("name")), Every: text(v.get("every")), Top: number(top, 0), Wallet: text(v.get("wallet")),
 			Points: b.amount(v.get("points")), Ties: textOr(v.get("ties"), "all")}
+		b.kind(v.get("every"), "month")
 		if percent != nil {
 			rc.Per100 = b.thousandths(percent)
 		}

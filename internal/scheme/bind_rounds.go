@@ -22,7 +22,8 @@ func (b *binder) round(n *node) Round {
 	r := Round{Code: text(n.get("code")), Name: text(n.get("name")), Of: textOr(n.get("of"), b.s.kind()), Span: text(n.get("span")),
 		Among:  Among{States: texts(n.get("among").get("states")), Not: texts(n.get("among").get("not")), Groups: texts(n.get("among").get("groups"))},
 		RankBy: b.rankBy(n.get("rank_by")), Ties: textOr(n.get("ties"), TiesAll), Rewards: b.rewards(n.get("rewards"))}
-	r.Cutoff = b.cutoff(n, r.Span)
+	own := b.kind(n.get("span"), "month")
+	r.Cutoff = b.cutoff(n, r.Span == "year" || own != nil)
 	r.Eligibility = b.eligibility(n)
 	top, tiers := n.get("top"), n.get("tiers")
 	switch {
@@ -54,14 +55,14 @@ func (b *binder) round(n *node) Round {
 	return r
 }
 
-func (b *binder) cutoff(n *node, span string) Cutoff {
+func (b *binder) cutoff(n *node, dated bool) Cutoff {
 	c := n.get("cutoff")
 	days, on := c.get("days"), c.get("on")
 	out := Cutoff{Days: number(days, 0)}
 	switch {
 	case c != nil && (days == nil) == (on == nil):
 		b.fail(c, "cutoff", "截止日写几天后或日期，两个里写一个", "例如 {days: 5} 或 {on: 01-10}")
-	case on != nil && span != "year":
+	case on != nil && !dated:
 		b.fail(on, "cutoff", "只有评全年才能写日期", "请改成 {days: 5} 这样的写法，或把 span 写成 year")
 	case on != nil:
 		month, day, _ := strings.Cut(text(on), "-")

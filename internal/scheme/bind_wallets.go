@@ -76,14 +76,14 @@ func (b *binder) reset(n *node) *Reset {
 			b.fail(n.get("max"), "reset", "一点也不结转，却写了最多结转几分", "请删去 max，或把 carry 改成大于0")
 		}
 	}
-	on := n.get("on")
+	own, on := b.kind(n.get("every"), "month"), n.get("on")
 	if on == nil {
 		return r
 	}
 	month, day, _ := strings.Cut(text(on), "-")
 	r.Month, _ = strconv.Atoi(month)
 	r.Day, _ = strconv.Atoi(day)
-	if r.Every != "year" {
+	if r.Every != "year" && own == nil {
 		b.fail(on, "reset", "只有每年清零才能写日期", "请改成 every: year，或删去 on，用 grace_days 写周期结束后的天数")
 	}
 	b.day(&node{line: on.line, col: on.col, text: "2025-" + text(on)}) // a date that every year has

@@ -42,7 +42,7 @@ func (s *Scheme) Periods(from, to clock.Day) []Period {
 	var out []Period
 	add := func(every string, due func(clock.Span) clock.Day) {
 		// A reset falls due less than 366 + 90 days after its period ended, so the periods before the window matter too.
-		for span := spanOf(every, from.Add(-3*366)); span.First() <= to; span = nextSpan(every, span) {
+		for _, span := range s.SpansOf(every, from.Add(-3*366), to) {
 			if p := (Period{span, due(span)}); from <= p.On && p.On <= to && !slices.Contains(out, p) {
 				out = append(out, p)
 			}
@@ -67,29 +67,46 @@ func (s *Scheme) Periods(from, to clock.Day) []Period {
 	for i := range s.Watch {
 		add(s.Watch[i].Span, dayAfter)
 	}
+	for i := range s.OwnPeriods { // where nothing else falls due its ranking is frozen
+		add(s.OwnPeriods[i].Code, dayAfter)
+	}
 	slices.SortFunc(out, func(a, b Period) int { return cmp.Or(cmp.Compare(a.On, b.On), cmp.Compare(a.Span, b.Span)) })
 	return out
+}
+
+// Empties are the codes of the wallets that the end of a period resets.
+func (s *Scheme) Empties(p Period) []string {
+	var out []string
+	for i := range s.Wallets {
+		if w := &s.Wallets[i]; w.Reset != nil && s.ends(p, w.Reset.Every, w.Reset.due) {
+			out = append(out, w.Code)
+		}
+	}
+	return out
+}
+
+// GrantsBase reports whether the base score is granted anew at the end of a period.
+func (s *Scheme) GrantsBase(p Period) bool {
+	return s.Base != nil && s.ends(p, s.Base.Every, dayAfter)
 }
 
 // CloseNeeds is what the standings for a close must hold.
 func (s *Scheme) CloseNeeds(p Period) StandingNeeds {
 	var n StandingNeeds
-	for i := range s.Wallets {
-		if w := &s.Wallets[i]; w.Reset != nil && p.is(w.Reset.Every, w.Reset.due) {
-			n.balance(w.Code)
-		}
+	for _, code := range s.Empties(p) {
+		n.balance(code)
 	}
-	if s.Base != nil && p.is(s.Base.Every, dayAfter) {
+	if s.GrantsBase(p) {
 		n.balance(s.Base.Wallet)
 	}
 	for i := range s.RankCoins {
-		if p.is(s.RankCoins[i].Every, dayAfter) {
+		if s.ends(p, s.RankCoins[i].Every, dayAfter) {
 			n.score(ScoreKey{s.scoreWallet, p.Span})
 		}
 	}
 	for i := range s.Thresholds {
 		t := &s.Thresholds[i]
-		if !t.closesWith(p) {
+		if !s.looksAt(t, p) {
 			continue
 		}
 		n.Tags = true
@@ -102,7 +119,7 @@ func (s *Scheme) CloseNeeds(p Period) StandingNeeds {
 		}
 	}
 	for i := range s.Watch {
-		if w := &s.Watch[i]; p.is(w.Span, dayAfter) {
+		if w := &s.Watch[i]; s.ends(p, w.Span, dayAfter) {
 			n.score(ScoreKey{s.scoreWallet, p.Span})
 			for _, part := range partsOf(p.Span, w.MeanOf) {
 				n.score(ScoreKey{s.scoreWallet, part})
@@ -136,21 +153,21 @@ func sortClosings(cs []Closing) {
 func CloseEach(s *Scheme, p Period, st *Standing) []Closing {
 	var out []Closing
 	for i := range s.Wallets {
-		if w := &s.Wallets[i]; w.Reset != nil && p.is(w.Reset.Every, w.Reset.due) {
-			if c, ok := w.reset(p, st); ok {
+		if w := &s.Wallets[i]; w.Reset != nil && s.ends(p, w.Reset.Every, w.Reset.due) {
+			if c, ok := w.reset(s.SpanName(p.Span), st); ok {
 				out = append(out, c)
 			}
 		}
 	}
-	if b := s.Base; b != nil && p.is(b.Every, dayAfter) && (st.Kind == "" || st.Kind == s.kind()) {
+	if b := s.Base; s.GrantsBase(p) && (st.Kind == "" || st.Kind == s.kind()) {
 		if had := st.Balances[b.Wallet]; had != b.Points {
 			out = append(out, Closing{Kind: CloseBase, Account: st.Account,
 				Change: &Change{Account: st.Account, Wallet: b.Wallet, Amount: b.Points - had, Intent: Add},
-				Reason: spanOf(b.Every, p.On).Chinese() + "基础分定为" + b.Points.String() + "分，原有" + had.String() + "分"})
+				Reason: s.nameAt(b.Every, p.On) + "基础分定为" + b.Points.String() + "分，原有" + had.String() + "分"})
 		}
 	}
 	for i := range s.Thresholds {
-		if t := &s.Thresholds[i]; t.closesWith(p) {
+		if t := &s.Thresholds[i]; s.looksAt(t, p) {
 			if c, ok := s.look(t, p, st); ok {
 				out = append(out, c)
 			}
@@ -159,8 +176,8 @@ func CloseEach(s *Scheme, p Period, st *Standing) []Closing {
 	return out
 }
 
-// reset is what one account's wallet loses at a reset; nothing where there is nothing above zero.
-func (w *Wallet) reset(p Period, st *Standing) (Closing, bool) {
+// reset is what one account's wallet loses at the end of a span; nothing where there is nothing above zero.
+func (w *Wallet) reset(span string, st *Standing) (Closing, bool) {
 	had := st.Balances[w.Code]
 	kept := w.Reset.kept(had)
 	if had <= 0 || kept == had {
@@ -170,11 +187,11 @@ func (w *Wallet) reset(p Period, st *Standing) (Closing, bool) {
 	switch {
 	case kept == 0:
 		c.Change.Intent = Zero
-		c.Reason = p.Span.Chinese() + w.Name + "到期清零，清零前" + had.String() + "分"
+		c.Reason = span + w.Name + "到期清零，清零前" + had.String() + "分"
 	case kept == w.Reset.Max:
-		c.Reason = p.Span.Chinese() + w.Name + "到期，" + had.String() + "分中最多结转" + kept.String() + "分，留下" + kept.String() + "分"
+		c.Reason = span + w.Name + "到期，" + had.String() + "分中最多结转" + kept.String() + "分，留下" + kept.String() + "分"
 	default:
-		c.Reason = p.Span.Chinese() + w.Name + "到期，" + had.String() + "分中结转" + strconv.Itoa(w.Reset.Carry) + "%，留下" + kept.String() + "分"
+		c.Reason = span + w.Name + "到期，" + had.String() + "分中结转" + strconv.Itoa(w.Reset.Carry) + "%，留下" + kept.String() + "分"
 	}
 	return c, true
 }
@@ -188,8 +205,10 @@ func (r *Reset) kept(had points.Amount) points.Amount {
 	return kept
 }
 
-// closesWith reports whether the threshold is looked at: on the first day after every month.
-func (t *Threshold) closesWith(p Period) bool { return t.At != AtEntry && p.is("month", dayAfter) }
+// looksAt reports whether a threshold is looked at: on the first day after every month.
+func (s *Scheme) looksAt(t *Threshold, p Period) bool {
+	return t.At != AtEntry && s.ends(p, "month", dayAfter)
+}
 
 // look holds one account against a threshold, by the year in which the month lies and what its base wallets hold now.
 func (s *Scheme) look(t *Threshold, p Period, st *Standing) (Closing, bool) {
@@ -218,16 +237,26 @@ func (s *Scheme) look(t *Threshold, p Period, st *Standing) (Closing, bool) {
 	return c, true
 }
 
-// is reports whether the period is one of those that end with every, on the day that due says.
-func (p Period) is(every string, due func(clock.Span) clock.Day) bool {
-	return spanOf(every, p.Span.First()) == p.Span && due(p.Span) == p.On
+// ends reports whether the period is one of those that end with every, on the day that due says.
+func (s *Scheme) ends(p Period, every string, due func(clock.Span) clock.Day) bool {
+	return s.IsSpan(every, p.Span) && due(p.Span) == p.On
+}
+
+// nameAt names the span of a kind that begins on a day.
+func (s *Scheme) nameAt(every string, day clock.Day) string {
+	for _, span := range s.SpansOf(every, day, day) {
+		if span.First() == day {
+			return s.SpanName(span)
+		}
+	}
+	return ""
 }
 
 // due is the day on which the end of a period empties the wallet.
 func (r *Reset) due(span clock.Span) clock.Day {
 	next := dayAfter(span)
 	if r.Month > 0 {
-		next = clock.MakeDay(next.Year(), r.Month, r.Day)
+		next = yearly(next, r.Month, r.Day)
 	}
 	return next.Add(r.Grace)
 }
@@ -246,12 +275,10 @@ func spanOf(every string, day clock.Day) clock.Span {
 	return clock.YearSpan(day)
 }
 
-func nextSpan(every string, s clock.Span) clock.Span { return spanOf(every, dayAfter(s)) }
-
 // partsOf is the shorter periods of which a span consists.
 func partsOf(span clock.Span, every string) []clock.Span {
 	var out []clock.Span
-	for part := spanOf(every, span.First()); part.First() <= span.Last(); part = nextSpan(every, part) {
+	for part := spanOf(every, span.First()); part.First() <= span.Last(); part = spanOf(every, dayAfter(part)) {
 		out = append(out, part)
 	}
 	return out

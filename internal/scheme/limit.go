@@ -65,7 +65,7 @@ type Threshold struct {
 type Watch struct {
 	Code   string        `json:"code"`
 	Name   string        `json:"name"`
-	Span   string        `json:"span" enum:"quarter,half,year"`
+	Span   string        `json:"span" doc:"quarter, half, year or the code of an own period"`
 	MeanOf string        `json:"mean_of" enum:"month,quarter,half"`
 	Below  points.Amount `json:"below"`
 	Last   int           `json:"last" doc:"so many from the bottom; ties at the line are all named"`
@@ -74,7 +74,7 @@ type Watch struct {
 // RankCoin gives points in another wallet for a rank at the close of each period (名次换币).
 type RankCoin struct {
 	Name   string        `json:"name"`
-	Every  string        `json:"every" enum:"month,quarter,half,year"`
+	Every  string        `json:"every" doc:"month, quarter, half, year or the code of an own period"`
 	Top    int           `json:"top,omitempty" doc:"ranks; or percent"`
 	Per100 int64         `json:"percent,omitempty" doc:"thousandths of a per cent of the accounts that scored above 0, rounded up to whole accounts"`
 	Wallet string        `json:"wallet"`

@@ -15,12 +15,12 @@ func CloseRanks(s *Scheme, p Period, standings []Standing) []Closing {
 	var out []Closing
 	all := s.ranked(standings)
 	for i := range s.RankCoins {
-		if rc := &s.RankCoins[i]; p.is(rc.Every, dayAfter) {
+		if rc := &s.RankCoins[i]; s.ends(p, rc.Every, dayAfter) {
 			out = append(out, rc.give(s, p, all)...)
 		}
 	}
 	for i := range s.Watch {
-		if w := &s.Watch[i]; p.is(w.Span, dayAfter) {
+		if w := &s.Watch[i]; s.ends(p, w.Span, dayAfter) {
 			out = append(out, w.name(s, p, all)...)
 		}
 	}
@@ -83,7 +83,7 @@ func (rc *RankCoin) give(s *Scheme, p Period, all []*Standing) []Closing {
 		}
 		out = append(out, Closing{Kind: CloseCoin, Account: r.st.Account,
 			Change: &Change{Account: r.st.Account, Wallet: rc.Wallet, Amount: rc.Points, Intent: Add},
-			Reason: rc.Name + "：" + p.Span.Chinese() + "得" + r.score.String() + "分，排第" + strconv.Itoa(r.above+1) + "名，在" + line + "以内，得" + w.Name + rc.Points.String() + "分"})
+			Reason: rc.Name + "：" + s.SpanName(p.Span) + "得" + r.score.String() + "分，排第" + strconv.Itoa(r.above+1) + "名，在" + line + "以内，得" + w.Name + rc.Points.String() + "分"})
 	}
 	return out
 }
@@ -104,7 +104,7 @@ func (w *Watch) name(s *Scheme, p Period, all []*Standing) []Closing {
 			continue
 		}
 		out = append(out, Closing{Kind: CloseWatch, Account: r.st.Account, Watch: w.Code,
-			Reason: w.Name + "：" + p.Span.Chinese() + "平均每" + partNames[w.MeanOf] + (sum / points.Amount(n)).String() + "分，低于" + w.Below.String() +
+			Reason: w.Name + "：" + s.SpanName(p.Span) + "平均每" + partNames[w.MeanOf] + (sum / points.Amount(n)).String() + "分，低于" + w.Below.String() +
 				"分，又排在倒数第" + strconv.Itoa(behind+1) + "名，在最后" + strconv.Itoa(w.Last) + "名以内"})
 	}
 	return out

@@ -10,7 +10,7 @@ type Round struct {
 	Code        string      `json:"code"`
 	Name        string      `json:"name"`
 	Of          string      `json:"of" enum:"household,person,group" doc:"whose accounts compete"`
-	Span        string      `json:"span" enum:"month,quarter,half,year" doc:"the period it is about"`
+	Span        string      `json:"span" doc:"the period it is about: month, quarter, half, year or the code of an own one"`
 	Cutoff      Cutoff      `json:"cutoff" doc:"the day on which standings, states and tags are read"`
 	Among       Among       `json:"among" doc:"who competes at all"`
 	Eligibility Eligibility `json:"eligibility" doc:"what keeps out those who compete"`
@@ -23,7 +23,7 @@ type Round struct {
 // Cutoff is the day on which a round is settled.
 type Cutoff struct {
 	Days  int `json:"days,omitempty" doc:"so many days after the last day of the period"`
-	Month int `json:"month,omitempty" doc:"with day: the date in the following year, only for span: year"`
+	Month int `json:"month,omitempty" doc:"with day: the first such date after the period, only for span: year and own periods"`
 	Day   int `json:"day,omitempty"`
 }
 
@@ -118,7 +118,7 @@ type Pool struct {
 // On is the day on which the round about a span is settled.
 func (r *Round) On(span clock.Span) clock.Day {
 	if r.Cutoff.Month > 0 {
-		return clock.MakeDay(dayAfter(span).Year(), r.Cutoff.Month, r.Cutoff.Day)
+		return yearly(dayAfter(span), r.Cutoff.Month, r.Cutoff.Day)
 	}
 	return span.Last().Add(r.Cutoff.Days)
 }

@@ -25,6 +25,7 @@ type Scheme struct {
 	Title         string      `json:"title" doc:"name of the rules"`
 	Subject       string      `json:"subject" enum:"household,person,pooled,group" doc:"who is scored"`
 	FenPerPoint   int64       `json:"fen_per_point" doc:"what the village reckons a point to be worth, in fen; 0 where it does not say"`
+	OwnPeriods    []OwnPeriod `json:"periods,omitempty" doc:"periods with the village's own dates, beside month, quarter, half and year"`
 	Wallets       []Wallet    `json:"wallets"`
 	Classes       []Class     `json:"classes"`
 	Items         []Item      `json:"items"`
@@ -73,7 +74,7 @@ type Class struct {
 type Base struct {
 	Wallet string        `json:"wallet" doc:"wallet of kind base that holds it"`
 	Points points.Amount `json:"points"`
-	Every  string        `json:"every" enum:"month,quarter,half,year" doc:"how often it is granted anew"`
+	Every  string        `json:"every" doc:"how often it is granted anew: month, quarter, half, year or the code of an own period"`
 	Line   points.Amount `json:"line" doc:"an account whose base and year score together are below this gets no awards"`
 }
 

@@ -45,8 +45,8 @@ type WithState struct {
 
 // Reset empties a spend wallet at set dates.
 type Reset struct {
-	Every string `json:"every" enum:"month,quarter,half,year" doc:"the period at whose end it falls due"`
-	Month int    `json:"month,omitempty" doc:"with day: the date in the following year, only for every: year"`
+	Every string `json:"every" doc:"the period at whose end it falls due: month, quarter, half, year or the code of an own one"`
+	Month int    `json:"month,omitempty" doc:"with day: the first such date after the period, only for every: year and own periods"`
 	Day   int    `json:"day,omitempty"`
 	Grace int    `json:"grace_days" doc:"days after the end of the period, where no date is given"`
 	Carry int    `json:"carry" doc:"per cent that is carried over: 0 none, 100 all"`

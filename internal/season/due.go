@@ -77,10 +77,10 @@ func (s *Service) due(ctx context.Context, village id.ID, span clock.Span) ([]du
 		t := &terms[i]
 		// a reset falls due at most 90 days and a year after its period
 		for _, p := range t.Scheme.Periods(span.First(), span.Last().Add(366+91)) {
-			if p.Span.First() < span.First() || p.Span.Last() > span.Last() || p.Span.Last() < begin {
+			if !span.Covers(p.Span) || p.Span.Last() < begin {
 				continue
 			}
-			ends, grants := t.holds(p.Span.Last()), t.holds(p.On) && grantsBase(t.Scheme, p)
+			ends, grants := t.holds(p.Span.Last()), t.holds(p.On) && t.Scheme.GrantsBase(p)
 			if !ends && !grants {
 				continue
 			}
@@ -106,15 +106,6 @@ func (s *Service) due(ctx context.Context, village id.ID, span clock.Span) ([]du
 		return cmp.Or(cmp.Compare(a.On, b.On), cmp.Compare(a.Span.Last(), b.Span.Last()), cmp.Compare(a.Span, b.Span))
 	})
 	return out, nil
-}
-
-// grantsBase reports whether the base score is given anew at the end of the period.
-func grantsBase(book *scheme.Scheme, p scheme.Period) bool {
-	if book.Base == nil {
-		return false
-	}
-	only := &scheme.Scheme{Base: book.Base}
-	return slices.Contains(only.Periods(p.On, p.On), p)
 }
 
 // each says what falls due for one account by itself.
@@ -152,19 +143,8 @@ func (d *due) book() *rulebook.Version {
 
 // emptied are the wallets that the period's end resets.
 func (d *due) emptied() []string {
-	var out []string
 	if d.rules == nil {
 		return nil
 	}
-	for i := range d.rules.Scheme.Wallets {
-		w := &d.rules.Scheme.Wallets[i]
-		if w.Reset == nil {
-			continue
-		}
-		only := &scheme.Scheme{Wallets: []scheme.Wallet{*w}}
-		if slices.Contains(only.Periods(d.On, d.On), d.Period) {
-			out = append(out, w.Code)
-		}
-	}
-	return out
+	return d.rules.Scheme.Empties(d.Period)
 }

@@ -45,7 +45,11 @@ func (s *Service) Rounds(ctx context.Context, a access.Actor, in id.ID, year clo
 		return out, ErrSpan.With("请选择年份")
 	}
 	today := clock.DayOf(s.now())
-	for _, span := range spansOf(year) {
+	own, err := s.ownSpans(ctx, in)
+	if err != nil {
+		return out, err
+	}
+	for _, span := range spansOf(year, own) {
 		if span.First() > today {
 			continue
 		}
@@ -58,7 +62,7 @@ func (s *Service) Rounds(ctx context.Context, a access.Actor, in id.ID, year clo
 		}
 		for i := range v.Scheme.Rounds {
 			r := &v.Scheme.Rounds[i]
-			if !isSpan(r.Span, span) {
+			if !v.Scheme.IsSpan(r.Span, span) {
 				continue
 			}
 			x := RoundState{Code: r.Code, Name: r.Name, Of: r.Of, Span: span, On: r.On(span), Shut: true}
@@ -84,14 +88,20 @@ func (s *Service) Rounds(ctx context.Context, a access.Actor, in id.ID, year clo
 	return out, nil
 }
 
-// spansOf is a year with its halves, quarters and months, those that end first first.
-func spansOf(year clock.Span) []clock.Span {
+// spansOf is a year with its halves, quarters and months and the spans of own dates that end in it, those that end first
+// first.
+func spansOf(year clock.Span, own []OwnSpan) []clock.Span {
 	out := []clock.Span{year, year + 31, year + 32}
 	for i := range clock.Span(4) {
 		out = append(out, year+21+i)
 	}
 	for i := range clock.Span(12) {
 		out = append(out, year+1+i)
+	}
+	for i := range own {
+		if year.Covers(own[i].Span) {
+			out = append(out, own[i].Span)
+		}
 	}
 	slices.SortFunc(out, func(a, b clock.Span) int {
 		if a.Last() != b.Last() {

@@ -78,7 +78,7 @@ func (s *Service) closings(ctx context.Context, village id.ID, span clock.Span) 
 		if err := r.Scan(c.into()...); err != nil {
 			return err
 		}
-		if span.First() <= c.Span.First() && c.Span.Last() <= span.Last() {
+		if span.Covers(c.Span) {
 			out = append(out, c)
 		}
 		return nil
@@ -155,7 +155,7 @@ func (l *loading) compare(d *due, top id.ID) (out []scheme.Closing, ranks []rank
 		return nil, nil, nil
 	}
 	book := d.rules.Scheme
-	year := d.Span == clock.YearSpan(d.Span.First())
+	year := d.Span == clock.YearSpan(d.Span.First()) || d.Span.Own() && d.On == d.Span.Last().Add(1)
 	only := &scheme.Scheme{RankCoins: book.RankCoins, Watch: book.Watch}
 	if !year && !slices.Contains(only.Periods(d.On, d.On), d.Period) {
 		return nil, nil, nil
@@ -169,7 +169,7 @@ func (l *loading) compare(d *due, top id.ID) (out []scheme.Closing, ranks []rank
 	n := book.CloseNeeds(d.Period)
 	keys := append(n.Scores, own)
 	for i, k := range keys {
-		if i > 0 && k == keys[0] || k.Wallet == "" {
+		if slices.Contains(keys[:i], k) || k.Wallet == "" {
 			continue
 		}
 		if err := l.scores(subject(book), []scheme.ScoreKey{k}, at); err != nil {

@@ -62,24 +62,10 @@ func (s *Service) declared(ctx context.Context, in id.ID, code string, span cloc
 
 func ofRules(v *rulebook.Version, code string, span clock.Span) (declared, error) {
 	at := slices.IndexFunc(v.Scheme.Rounds, func(r scheme.Round) bool { return r.Code == code })
-	if at < 0 || !isSpan(v.Scheme.Rounds[at].Span, span) {
+	if at < 0 || !v.Scheme.IsSpan(v.Scheme.Rounds[at].Span, span) {
 		return declared{}, ErrNoRound
 	}
 	return declared{&v.Scheme.Rounds[at], span, v}, nil
-}
-
-// isSpan reports whether a span is a month, quarter, half or year.
-func isSpan(kind string, span clock.Span) bool {
-	first := span.First()
-	switch kind {
-	case "month":
-		return span == clock.MonthSpan(first)
-	case "quarter":
-		return span == clock.QuarterSpan(first)
-	case "half":
-		return span == clock.HalfSpan(first)
-	}
-	return span == clock.YearSpan(first)
 }
 
 // person is who stands behind an account of a round, as it was on the day of the cut-off.

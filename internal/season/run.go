@@ -46,7 +46,7 @@ const (
 // Order asks to stop or close a span.
 type Order struct {
 	RequestID string     `json:"request_id" minLength:"16" maxLength:"64"`
-	Span      clock.Span `json:"span" doc:"2026, 2026H1, 2026Q4 or 2026-12; must be over"`
+	Span      clock.Span `json:"span" doc:"2026, 2026H1, 2026Q4, 2026-12 or own dates of the rules, 20251101-20261031; must be over"`
 	Why       string     `json:"why" minLength:"1" maxLength:"200"`
 	Overrides []Override `json:"overrides,omitempty" maxItems:"10" doc:"close: what is not waited for, each with its reason"`
 }
@@ -76,6 +76,21 @@ func (s *Service) Stop(ctx context.Context, a access.Actor, village id.ID, o Ord
 	return run, err
 }
 
+// knows refuses own dates that the village's rules do not have: a ledger that was shut up to a day is never opened again.
+func (s *Service) knows(ctx context.Context, village id.ID, span clock.Span) error {
+	if !span.Own() {
+		return nil
+	}
+	v, err := s.book.InForce(ctx, village, span.Last())
+	if err != nil {
+		return err
+	}
+	if !v.Scheme.Knows(span) {
+		return ErrSpan.With("本村的积分细则里没有%s这个周期", span.Chinese())
+	}
+	return nil
+}
+
 // once notes a request. A repeat is carried out again, which changes nothing that was done.
 func (s *Service) once(ctx context.Context, user id.ID, op string, village id.ID, o Order) (repeated bool, err error) {
 	if err := o.check(clock.DayOf(s.now())); err != nil {
@@ -92,6 +107,9 @@ func (s *Service) once(ctx context.Context, user id.ID, op string, village id.ID
 func (s *Service) StopBy(ctx context.Context, by, village id.ID, o Order) (Run, error) {
 	at := s.now()
 	if err := o.check(clock.DayOf(at)); err != nil {
+		return Run{}, err
+	}
+	if err := s.knows(ctx, village, o.Span); err != nil {
 		return Run{}, err
 	}
 	if err := s.begin(ctx, by, village, o, at); err != nil {
@@ -164,7 +182,7 @@ func (s *Service) period(ctx context.Context, village id.ID, span clock.Span) (f
 // shut moves the ledger's period on. The request's name is the step's, so whoever begins again asks for the same.
 func (s *Service) shut(ctx context.Context, by, village id.ID, from, to clock.Day, state, why string, at time.Time) error {
 	_, err := ledger.ShutPeriod(ctx, s.db, at, village, by, ledger.ShutRequest{RequestID: fmt.Sprintf("season-%s-%d-%d-%s", village, from, to, state),
-		From: from, To: to, State: state, Why: why})
+		From: from, To: to, State: state, Why: why, Own: true})
 	return err
 }
 

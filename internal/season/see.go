@@ -35,6 +35,9 @@ func (s *Service) LookAt(ctx context.Context, village id.ID, span clock.Span) (O
 		return Outlook{}, ErrSpan
 	}
 	o := Outlook{Span: span}
+	if err := s.knows(ctx, village, span); err != nil {
+		return o, err
+	}
 	_, state, since, err := s.period(ctx, village, span)
 	if err != nil {
 		return o, err

@@ -17,34 +17,62 @@ import (
 type loading struct {
 	read    query
 	village id.ID
-	until   clock.Day // scores count what was counted up to this day, the last of a month
+	until   clock.Day // scores count what was counted up to this day
 }
 
-// parts are the rows of totals that make up a span as far as the day until: the year's own where it is over, else
-// months. Span 0 is everything up to it.
-func (l *loading) parts(span clock.Span) (cond string, args []any) {
-	last := clock.MonthSpan(l.until)
-	if span == 0 {
-		return "t.span % 100 BETWEEN 1 AND 12 AND t.span <= ?", []any{last}
+// parts are the rows of totals that make up a span as far as the day until (the year's own where it is over, else months),
+// and the stretches of days beside them, where the span or the day does not go by months: there the entries are read.
+func (l *loading) parts(span clock.Span) (cond string, args []any, rest [][2]clock.Day) {
+	from, to := l.days(span)
+	if span != 0 && span == clock.YearSpan(from) && to == span.Last() {
+		return "t.span = ?", []any{span}, nil
 	}
-	if span == clock.YearSpan(span.First()) && l.until >= span.Last() {
-		return "t.span = ?", []any{span}
+	last := to
+	if end := to.EndOfMonth(); to != end {
+		last = to.StartOfMonth().Add(-1)
+		rest = append(rest, [2]clock.Day{max(from, to.StartOfMonth()), to})
+	}
+	if span == 0 {
+		return "t.span % 100 BETWEEN 1 AND 12 AND t.span <= ?", []any{clock.MonthSpan(last)}, rest
+	}
+	if first := from.StartOfMonth(); from != first && from <= last {
+		rest = append(rest, [2]clock.Day{from, min(last, from.EndOfMonth())})
+		from = from.EndOfMonth().Add(1)
 	}
 	var months []clock.Span
-	for m := clock.MonthSpan(span.First()); m.First() <= min(span.Last(), l.until); m = clock.MonthSpan(m.Last().Add(1)) {
+	for m := clock.MonthSpan(from); from <= last && m.First() <= last; m = clock.MonthSpan(m.Last().Add(1)) {
 		months = append(months, m)
 	}
-	return "t.span IN " + storage.In(len(months)), storage.Args(months)
+	if len(months) == 0 {
+		return "", nil, rest
+	}
+	return "t.span IN " + storage.In(len(months)), storage.Args(months), rest
 }
 
 // scores reads what some keys ask for into the standings of one kind of account; those without an entry have none.
 func (l *loading) scores(kind string, keys []scheme.ScoreKey, at map[id.ID]*scheme.Standing) error {
 	for _, k := range keys {
-		cond, args := l.parts(k.Span)
-		rows, err := l.read("SELECT t.account_id, SUM(t.amount) FROM totals t WHERE t.village_id = ? AND t.wallet = ? AND t.kind = ? AND "+cond+" GROUP BY t.account_id",
-			append([]any{l.village, k.Wallet, kind}, args...)...)
-		if err := l.take(rows, err, at, k); err != nil {
+		cond, args, rest := l.parts(k.Span)
+		if cond != "" {
+			rows, err := l.read("SELECT t.account_id, SUM(t.amount) FROM totals t WHERE t.village_id = ? AND t.wallet = ? AND t.kind = ? AND "+cond+" GROUP BY t.account_id",
+				append([]any{l.village, k.Wallet, kind}, args...)...)
+			if err := l.take(rows, err, at, k); err != nil {
+				return err
+			}
+		}
+		if len(rest) == 0 {
+			continue
+		}
+		books, err := l.books()
+		if err != nil {
 			return err
+		}
+		for _, days := range rest {
+			rows, err := l.read("SELECT account_id, SUM(amount) FROM entries WHERE village_id IN "+storage.In(len(books))+" AND counted_on BETWEEN ? AND ? AND wallet = ? AND bucket = ? GROUP BY account_id",
+				append(storage.Args(books), days[0], days[1], k.Wallet, string(ledger.Available))...)
+			if err := l.take(rows, err, at, k); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -53,11 +81,20 @@ func (l *loading) scores(kind string, keys []scheme.ScoreKey, at map[id.ID]*sche
 // scoresOf is scores for a few accounts, whichever their kind.
 func (l *loading) scoresOf(accounts []id.ID, keys []scheme.ScoreKey, at map[id.ID]*scheme.Standing) error {
 	for _, k := range keys {
-		cond, args := l.parts(k.Span)
-		rows, err := l.read("SELECT t.account_id, SUM(t.amount) FROM totals t WHERE t.account_id IN "+storage.In(len(accounts))+" AND t.wallet = ? AND "+cond+" GROUP BY t.account_id",
-			append(append(storage.Args(accounts), k.Wallet), args...)...)
-		if err := l.take(rows, err, at, k); err != nil {
-			return err
+		cond, args, rest := l.parts(k.Span)
+		if cond != "" {
+			rows, err := l.read("SELECT t.account_id, SUM(t.amount) FROM totals t WHERE t.account_id IN "+storage.In(len(accounts))+" AND t.wallet = ? AND "+cond+" GROUP BY t.account_id",
+				append(append(storage.Args(accounts), k.Wallet), args...)...)
+			if err := l.take(rows, err, at, k); err != nil {
+				return err
+			}
+		}
+		for _, days := range rest {
+			rows, err := l.read("SELECT account_id, SUM(amount) FROM entries WHERE account_id IN "+storage.In(len(accounts))+" AND counted_on BETWEEN ? AND ? AND wallet = ? AND bucket = ? GROUP BY account_id",
+				append(storage.Args(accounts), days[0], days[1], k.Wallet, string(ledger.Available))...)
+			if err := l.take(rows, err, at, k); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -71,7 +108,7 @@ func (l *loading) take(rows *sql.Rows, err error, at map[id.ID]*scheme.Standing,
 			return err
 		}
 		if st := at[account]; st != nil {
-			st.Scores[k] = sum
+			st.Scores[k] += sum
 		}
 		return nil
 	})

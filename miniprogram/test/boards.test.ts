@@ -1,7 +1,7 @@
 import { flushPromises, mount } from '@vue/test-utils'
 import { beforeEach, describe, expect, it } from 'vitest'
 import BoardRow from '@/components/board-row.vue'
-import { spanAt, spanName } from '@/services/spans'
+import { spanAt, spanName, spanYear } from '@/services/spans'
 import Page from '@/pages/boards/index.vue'
 import { answers, requests } from './server'
 
@@ -17,6 +17,8 @@ describe('spans', () => {
 
   it('are said as people say them', () => {
     expect(['2026', '2026H2', '2026Q3', '2026-11'].map(spanName)).toEqual(['2026年', '2026年下半年', '2026年第三季度', '2026年11月'])
+    expect(['20251101-20261031', '20260215-20260531'].map(spanName)).toEqual(['2025年11月1日至2026年10月31日', '2026年2月15日至5月31日'])
+    expect(['2026Q3', '20251101-20261031'].map(spanYear)).toEqual(['2026', '2026'])
   })
 })
 
@@ -44,7 +46,8 @@ describe('the boards page', () => {
     const page = (name: string) => ({ status: 200, body: { kind: 'households', span: '', items: [{ id: '8', name, rank: 1, amount: 100, tied: false, mine: true, moved: 1 }], of: 1 } })
     const rules = { status: 200, body: { subject: 'household', classes: [{ code: 'eco', name: '环境' }, { code: 'help', name: '互助' }], items: [] } }
     uni.setStorageSync('hefen.token', 't')
-    answers.push({ status: 200, body: me }, rules, page('甲'), page('甲'))
+    const own = { span: '20241101-20251031', code: 'nian', name: '村年', from_on: '2024-11-01', to_on: '2025-10-31', over: true }
+    answers.push({ status: 200, body: me }, rules, { status: 200, body: { items: [own] } }, page('甲'), page('甲'))
     const shown = mount(Page, { global: { stubs: { 'wd-button': true, 'wd-popup': true } } })
     await flushPromises()
     expect(shown.text()).toContain('甲')
@@ -56,6 +59,12 @@ describe('the boards page', () => {
     answers.push({ hangs: true }, { hangs: true })
     await shown.findAll('.knob')[0]!.trigger('tap')
     await flushPromises()
-    expect(requests()).toHaveLength(8)
+    expect(requests()).toHaveLength(9)
+    answers.push({ hangs: true }, { hangs: true })
+    await shown.findAll('.choice').find((c) => c.text() === '村年')!.trigger('tap')
+    await flushPromises()
+    expect(shown.text()).toContain('村年 2024年11月1日至2025年10月31日')
+    expect(requests().at(-1)!.url).toContain('span=20241101-20251031')
+    expect(shown.findAll('.knob-off')).toHaveLength(2) // there is only this one
   })
 })

@@ -3312,6 +3312,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/own-spans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 本村细则自定的周期：已经开始的各段
+         * @description 谁可以用：本村的村民、村民小组长、驻村队员、第一书记、评议小组成员、村务监督员、超市管理员、镇县督导、县级管理员。
+         */
+        get: operations["list-own-spans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/periods": {
         parameters: {
             query?: never;
@@ -6860,7 +6880,7 @@ export interface components {
             seal: components["schemas"]["LedgerHead"];
         };
         LedgerShutRequest: {
-            /** @description first day of a month; the day after the last period that was shut */
+            /** @description the day after the last period that was shut */
             from_day: string;
             request_id: string;
             /** @enum {string} */
@@ -9360,11 +9380,8 @@ export interface components {
             items: components["schemas"]["CasesSample"][];
         };
         SchemeBase: {
-            /**
-             * @description how often it is granted anew
-             * @enum {string}
-             */
-            every: "month" | "quarter" | "half" | "year";
+            /** @description how often it is granted anew: month, quarter, half, year or the code of an own period */
+            every: string;
             /**
              * Format: int64
              * @description an account whose base and year score together are below this gets no awards
@@ -9674,11 +9691,8 @@ export interface components {
             carry: number;
             /** Format: int64 */
             day?: number;
-            /**
-             * @description the period at whose end it falls due
-             * @enum {string}
-             */
-            every: "month" | "quarter" | "half" | "year";
+            /** @description the period at whose end it falls due: month, quarter, half, year or the code of an own one */
+            every: string;
             /**
              * Format: int64
              * @description days after the end of the period, where no date is given
@@ -9691,7 +9705,7 @@ export interface components {
             max?: number;
             /**
              * Format: int64
-             * @description with day: the date in the following year, only for every: year
+             * @description with day: the first such date after the period, only for every: year and own periods
              */
             month?: number;
         };
@@ -10126,7 +10140,7 @@ export interface components {
             /** @description close: what is not waited for, each with its reason */
             overrides?: components["schemas"]["SeasonOverride"][];
             request_id: string;
-            /** @description 2026, 2026H1, 2026Q4 or 2026-12; must be over */
+            /** @description 2026, 2026H1, 2026Q4, 2026-12 or own dates of the rules, 20251101-20261031; must be over */
             span: string;
             why: string;
         };
@@ -10157,6 +10171,23 @@ export interface components {
             items: components["schemas"]["SeasonStanding"][];
             /** @description the latest first, at most 100 */
             prizes: components["schemas"]["SeasonPrize"][];
+        };
+        SeasonOwnSpan: {
+            /** @description of the period in the rules */
+            code: string;
+            from_on: string;
+            /** @description of the period in the rules */
+            name: string;
+            /** @description its last day has passed */
+            over: boolean;
+            /** @description 20251101-20261031: its first and last day */
+            span: string;
+            /** @description last day */
+            to_on: string;
+        };
+        SeasonOwnSpans: {
+            /** @description the latest first, at most 24; empty where the rules have none */
+            items: components["schemas"]["SeasonOwnSpan"][];
         };
         SeasonPlace: {
             account: string;
@@ -11861,7 +11892,7 @@ export interface operations {
     "get-public-board": {
         parameters: {
             query: {
-                /** @description a year 2026, a half-year 2026H2, a quarter 2026Q3 or a month 2026-11 */
+                /** @description a year 2026, a half-year 2026H2, a quarter 2026Q3, a month 2026-11 or own dates of the rules 20251101-20261031 */
                 span: string;
                 /** @description only deeds of this class of items */
                 class?: string;
@@ -12711,7 +12742,7 @@ export interface operations {
                 /** @description 上一页给出的 next */
                 cursor?: string;
                 limit?: number;
-                /** @description 2026、2026H1、2026Q4、2026-12 */
+                /** @description 2026、2026H1、2026Q4、2026-12，或细则自定的 20251101-20261031 */
                 span: string;
             };
             header?: never;
@@ -13318,7 +13349,7 @@ export interface operations {
     "get-board": {
         parameters: {
             query: {
-                /** @description a year 2026, a half-year 2026H2, a quarter 2026Q3 or a month 2026-11 */
+                /** @description a year 2026, a half-year 2026H2, a quarter 2026Q3, a month 2026-11 or own dates of the rules 20251101-20261031 */
                 span: string;
                 /** @description only deeds of this class of items */
                 class?: string;
@@ -13359,7 +13390,7 @@ export interface operations {
     "get-board-around": {
         parameters: {
             query: {
-                /** @description a year 2026, a half-year 2026H2, a quarter 2026Q3 or a month 2026-11 */
+                /** @description a year 2026, a half-year 2026H2, a quarter 2026Q3, a month 2026-11 or own dates of the rules 20251101-20261031 */
                 span: string;
                 /** @description only deeds of this class of items */
                 class?: string;
@@ -17248,6 +17279,37 @@ export interface operations {
             };
         };
     };
+    "list-own-spans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonOwnSpans"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "list-periods": {
         parameters: {
             query?: never;
@@ -18368,7 +18430,7 @@ export interface operations {
             header?: never;
             path: {
                 village: string;
-                /** @description 2026、2026H1、2026Q4、2026-12 */
+                /** @description 2026、2026H1、2026Q4、2026-12，或细则自定的 20251101-20261031 */
                 span: string;
             };
             cookie?: never;

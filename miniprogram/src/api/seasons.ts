@@ -1,5 +1,5 @@
 import { get } from '@/services/request'
-import type { AwardObjection, AwardRounds, List, Outcome, Prize, SeasonLook, SeasonRuns } from './types'
+import type { AwardObjection, AwardRounds, List, Outcome, OwnSpans, Prize, SeasonLook, SeasonRuns } from './types'
 
 const base = (village: string) => `/villages/${village}`
 const award = (village: string, id: string) => `${base(village)}/awards/${id}`
@@ -21,6 +21,9 @@ export const prizes = (village: string, id: string, state: string, cursor: strin
 
 /** Periods that were ended, and how far. */
 export const seasons = (village: string) => get<SeasonRuns>(`${base(village)}/seasons`)
+
+/** Stretches of the periods that the village's rules name themselves, the latest first. */
+export const ownSpans = (village: string) => get<OwnSpans>(`${base(village)}/own-spans`)
 
 /** What is not settled before a span is closed, and what closing it would do. */
 export const lookAtSeason = (village: string, span: string) => get<SeasonLook>(`${base(village)}/seasons/${span}`)
