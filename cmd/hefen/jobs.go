@@ -8,6 +8,7 @@ import (
 
 	"hefen/internal/clock"
 	"hefen/internal/ledger"
+	"hefen/internal/storage"
 )
 
 // startJobs runs what works beside the requests: the outbox's lanes and what is due once a day.
@@ -31,6 +32,9 @@ func (p *program) startJobs(ctx context.Context, jobs *sync.WaitGroup) {
 	jobs.Go(func() { p.daily(ctx, "tell of expiring points", p.notify.TellExpiring) })
 	jobs.Go(func() { p.daily(ctx, "roll up figures", p.report.RollUp) })
 	jobs.Go(func() { p.daily(ctx, "purge messages", p.notify.Purge) })
+	jobs.Go(func() {
+		p.daily(ctx, "purge days of requests", func(ctx context.Context) (int, error) { return p.db.PurgeDays(ctx, p.now().Add(-storage.DaysKept)) })
+	})
 	jobs.Go(func() { p.daily(ctx, "sweep photos", p.media.Sweep) })
 	jobs.Go(func() { p.daily(ctx, "let published points count", p.cases.TakeEffect) })
 	jobs.Go(func() { p.daily(ctx, "base score", p.season.GrantBase) })

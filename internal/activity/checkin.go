@@ -21,7 +21,7 @@ import (
 
 // CheckInRequest is the code that a villager has scanned or typed on the spot.
 type CheckInRequest struct {
-	RequestID string     `json:"request_id" minLength:"16" maxLength:"64" doc:"made on the device"`
+	RequestID string     `json:"request_id,omitempty" minLength:"16" maxLength:"64" doc:"made on the device; mandatory but within a draft, which has its own"`
 	Code      string     `json:"code" maxLength:"40" doc:"the QR code's text, or its six digits"`
 	Member    id.ID      `json:"member,omitempty" doc:"who it is, where the user stands for several"`
 	Photo     *media.Ref `json:"photo,omitempty" doc:"where the event asks for one"`
@@ -50,7 +50,9 @@ func (s *Service) CheckIn(ctx context.Context, a access.Actor, in, event id.ID, 
 		return Attendee{}, err
 	}
 	at, body := s.now(), r
-	body.ScannedAt = min(r.ScannedAt, 1) // the device's clock is measured anew each time it sends
+	// One request, whether it comes at once or, its answer lost, later from the shelf; and the device's clock is measured anew each
+	// time that it sends.
+	body.ScannedAt = 0
 	made, repeated := s.db.NewID(), false
 	var seat id.ID
 	err = s.db.InTx(ctx, func(tx *storage.Tx) (err error) {

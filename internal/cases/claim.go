@@ -33,7 +33,7 @@ var (
 
 // Claim is what a household says that it did, or that it saw another do.
 type Claim struct {
-	RequestID  string              `json:"request_id" minLength:"16" maxLength:"64"`
+	RequestID  string              `json:"request_id,omitempty" minLength:"16" maxLength:"64" doc:"made on the device; mandatory but within a draft, which has its own"`
 	Item       string              `json:"item" maxLength:"32" doc:"code of an item that allows this way"`
 	Subject    id.ID               `json:"subject,omitempty" doc:"reports: the other household, or its member where persons are scored; claims: the member, where persons are scored"`
 	OccurredOn clock.Day           `json:"occurred_on,omitempty" doc:"day of the deed; today if empty"`

@@ -56,22 +56,27 @@ const (
 	draftLineEvidence = "line_evidence"
 	draftSubmit       = "submit_inspection"
 	draftCheckIn      = "check_in"
+	draftClaim        = "claim"
+	draftReport       = "report"
+	draftApprove      = "approve"
+	draftReject       = "reject"
 )
 
 // syncDraft is one thing done without signal. Of its contents the kind says which is read.
 type syncDraft struct {
 	RequestID string  `json:"request_id" minLength:"16" maxLength:"64" doc:"made with the draft and kept until a definite answer"`
-	Kind      string  `json:"kind" enum:"record,evidence,close_fault,repair,recheck,withdraw,inspect,lines,line_evidence,submit_inspection,check_in"`
+	Kind      string  `json:"kind" enum:"record,evidence,close_fault,repair,recheck,withdraw,inspect,lines,line_evidence,submit_inspection,check_in,claim,report,approve,reject"`
 	MadeAt    int64   `json:"made_at" minimum:"0" doc:"when it was made by the device's clock, milliseconds since 1970 UTC"`
 	Target    id.ID   `json:"target,omitempty" doc:"the case or inspection that it is about"`
 	Of        string  `json:"of,omitempty" maxLength:"64" doc:"instead of the target: request_id of the draft that makes it"`
 	Evidence  []proof `json:"evidence,omitempty" maxItems:"9" doc:"evidence, line_evidence, close_fault, repair"`
-	Household id.ID   `json:"household,omitempty" doc:"line_evidence: the household that the photos are of"`
-	Why       string  `json:"why,omitempty" maxLength:"200" doc:"close_fault, repair, recheck, withdraw"`
+	Household id.ID   `json:"household,omitempty" doc:"line_evidence: the household that the photos are of; claim, report: whose member tells it"`
+	Why       string  `json:"why,omitempty" maxLength:"200" doc:"close_fault, repair, recheck, withdraw, approve, reject"`
 
 	Record     *cases.Request           `json:"record,omitempty" doc:"record; without a day of its own it happened on the day of made_at"`
 	Inspection *cases.InspectionRequest `json:"inspection,omitempty" doc:"inspect"`
 	Lines      []cases.LineInput        `json:"lines,omitempty" maxItems:"500" doc:"lines"`
+	Claim      *cases.Claim             `json:"claim,omitempty" doc:"claim, report; without a day of its own it happened on the day of made_at"`
 	CheckIn    *activity.CheckInRequest `json:"check_in,omitempty" doc:"check_in: the code scanned at made_at; the target is the event"`
 }
 
@@ -86,7 +91,7 @@ type syncAnswer struct {
 	Reason    string        `json:"reason,omitempty" doc:"conflict, later: what is wrong and what to do"`
 	Fields    []errs.Field  `json:"fields,omitempty"`
 	Made      id.ID         `json:"made,omitempty" doc:"done, repeated: the batch of cases or the inspection"`
-	Day       clock.Day     `json:"day,omitempty" doc:"record: the day of the deed as it was reckoned"`
+	Day       clock.Day     `json:"day,omitempty" doc:"record, claim, report: the day of the deed as it was reckoned"`
 	Cases     int           `json:"cases,omitempty" doc:"record: how many"`
 	Waits     bool          `json:"waits,omitempty" doc:"it waits for another person"`
 	Points    points.Amount `json:"points,omitempty" doc:"record: what counts, of all its cases together"`
@@ -173,6 +178,7 @@ func (c *syncing) prepare(ctx context.Context, drafts []syncDraft, ahead int64) 
 // undated reports whether the day of the deed is that of the device's clock.
 func (d *syncDraft) undated() bool {
 	return d.Kind == draftRecord && d.Record != nil && d.Record.OccurredOn == 0 ||
+		(d.Kind == draftClaim || d.Kind == draftReport) && d.Claim != nil && d.Claim.OccurredOn == 0 ||
 		d.Kind == draftInspect && d.Inspection != nil && d.Inspection.OccurredOn == 0
 }
 
@@ -181,6 +187,9 @@ func (d *syncDraft) photos() []string {
 	all := d.Evidence
 	if d.Record != nil {
 		all = d.Record.Evidence
+	}
+	if d.Claim != nil {
+		all = append(slices.Clone(all), d.Claim.Evidence...)
 	}
 	var hashes []string
 	if d.CheckIn != nil && d.CheckIn.Photo != nil {

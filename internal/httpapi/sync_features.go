@@ -41,6 +41,12 @@ func (c *syncing) carryOut(ctx context.Context, d *syncDraft) (syncAnswer, error
 		return carriedOutAs(in.ID, in.Repeated), err
 	case draftCheckIn:
 		return c.checkIn(ctx, d)
+	case draftClaim, draftReport:
+		return c.claim(ctx, d)
+	case draftApprove:
+		return c.review(c.Cases.Approve(ctx, c.by, c.village, d.Target, step))
+	case draftReject:
+		return c.review(c.Cases.Reject(ctx, c.by, c.village, d.Target, step))
 	case draftSubmit:
 		report, err := c.Cases.DecideInspection(ctx, c.by, c.village, d.Target, step)
 		a := carriedOutAs(d.Target, report.Repeated)
@@ -90,6 +96,32 @@ func (c *syncing) checkIn(ctx context.Context, d *syncDraft) (syncAnswer, error)
 	seat, err := c.Activity.CheckIn(ctx, c.by, c.village, d.Target, r)
 	a := carriedOutAs(seat.ID, seat.Repeated)
 	a.Waits = seat.State == activity.Asked
+	return a, err
+}
+
+// claim hands over what a household tells of itself or of another.
+func (c *syncing) claim(ctx context.Context, d *syncDraft) (syncAnswer, error) {
+	if d.Claim == nil || d.Household == 0 {
+		return syncAnswer{}, errDraftKind
+	}
+	r, tell := *d.Claim, c.Cases.Claim
+	if d.Kind == draftReport {
+		tell = c.Cases.Report
+	}
+	r.RequestID = d.RequestID
+	if day, ok := c.days[d.RequestID]; ok {
+		r.OccurredOn = day
+	}
+	got, err := tell(ctx, c.by, c.village, d.Household, r)
+	a, err := c.step(got, err)
+	a.Day, a.Cases, a.Waits = r.OccurredOn, 1, got.State == cases.Submitted
+	return a, err
+}
+
+// review answers with what counts of the case now; approved by one of two it still waits.
+func (c *syncing) review(got cases.Answer, err error) (syncAnswer, error) {
+	a, err := c.step(got, err)
+	a.Cases, a.Points, a.Waits = 1, got.Points, got.State == cases.Submitted
 	return a, err
 }
 

@@ -50,6 +50,30 @@ func (d *DB) Dated(ctx context.Context, user id.ID, days map[string]clock.Day) (
 	return out, d.readDays(ctx, user, requests, out)
 }
 
+// DaysKept is how long the day of a request is remembered: longer than any device keeps what it could send again.
+const DaysKept = 180 * 24 * time.Hour
+
+// PurgeDays forgets the days of requests that came before an instant, some at a time so that nobody waits for it.
+func (d *DB) PurgeDays(ctx context.Context, before time.Time) (total int, err error) {
+	for last := false; !last; {
+		end := clock.Ms(before) - 1
+		err := d.QueryRow(ctx, "SELECT created_at FROM request_days WHERE created_at <= ? ORDER BY created_at LIMIT 1 OFFSET 499", end).Scan(&end)
+		if last = errors.Is(err, sql.ErrNoRows); err != nil && !last {
+			return total, fmt.Errorf("old days of requests: %w", err)
+		}
+		var n int64
+		err = d.InTx(ctx, func(tx *Tx) (err error) {
+			n, err = tx.Exec("DELETE FROM request_days WHERE created_at <= ?", end)
+			return err
+		})
+		if err != nil {
+			return total, fmt.Errorf("purge days of requests: %w", err)
+		}
+		total += int(n)
+	}
+	return total, nil
+}
+
 func (d *DB) readDays(ctx context.Context, user id.ID, requests []string, out map[string]clock.Day) error {
 	padded := Padded(requests)
 	rows, err := d.Query(ctx, "SELECT request_id, day FROM request_days WHERE user_id = ? AND request_id IN "+In(len(padded)), Args(padded, user)...)

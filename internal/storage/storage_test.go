@@ -8,7 +8,9 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
+	"hefen/internal/clock"
 	"hefen/internal/config"
 	"hefen/internal/id"
 	"hefen/internal/storage"
@@ -245,6 +247,28 @@ func TestInsert(t *testing.T) {
 		err := db.InTx(t.Context(), func(tx *storage.Tx) error { return tx.Insert(head, 3, []any{900, "a", 1, 900, "b", 2}) })
 		if !storage.IsDuplicate(err) {
 			t.Errorf("a duplicate: %v", err)
+		}
+	})
+}
+
+// Days are forgotten when they are old, however many there are, and not before.
+func TestPurgeDays(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		now := time.Now()
+		days := map[string]clock.Day{}
+		for i := range 1203 {
+			days[fmt.Sprintf("request-purge-%04d", i)] = 20260520
+		}
+		if _, err := db.Dated(t.Context(), 7, days); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			before time.Time
+			want   int
+		}{{now.Add(-time.Minute), 0}, {now.Add(time.Hour), len(days)}, {now.Add(time.Hour), 0}} {
+			if n, err := db.PurgeDays(t.Context(), c.before); err != nil || n != c.want {
+				t.Errorf("purged %d, %v, want %d", n, err, c.want)
+			}
 		}
 	})
 }

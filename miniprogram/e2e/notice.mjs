@@ -60,7 +60,7 @@ async function claim(ui) {
   const button = ui.page.locator('.wd-button').filter({ visible: true, hasText: '拍照片' }).first()
   const [chooser] = await Promise.all([ui.page.waitForEvent('filechooser'), button.click()])
   await chooser.setFiles({ name: 'deed.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(await photo(ui), 'base64') })
-  await ui.see('.hf-shots', '已传好')
+  await ui.see('.hf-shots', '已存好')
   await ui.tap('.hf-confirm')
   await ui.see('.sent', '交上去了')
   return item

@@ -2,11 +2,10 @@ import { flushPromises, mount } from '@vue/test-utils'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Item } from '@/api/types'
 import { claimable, missingFrom, newClaim, thousandths, type ClaimForm } from '@/services/claim'
-import Page from '@/pages/claim/index.vue'
-import { answers, requests } from './server'
+import { answers, requests, synced, type Answer } from './server'
 
 const item = (over: object = {}) => ({ code: 'sweep', name: '清扫', class: 'eco', ways: ['entry', 'claim'], evidence: ['photo'], value: { kind: 'fixed', points: 200 }, words: { class: '环境', value: '每次2分', caps: '', evidence: '照片', review: '需1级审核' }, ...over }) as unknown as Item
-const form = (over: Partial<ClaimForm> = {}): ClaimForm => ({ item: item(), grade: '', points: '', quantity: '', note: '', occurred_on: '2026-03-01', subject: '', photos: ['9'], ...over })
+const form = (over: Partial<ClaimForm> = {}): ClaimForm => ({ item: item(), grade: '', points: '', quantity: '', note: '', occurred_on: '2026-03-01', subject: '', photos: ['ab'], ...over })
 
 describe('a claim', () => {
   it('is offered for rules that a household may enter and a phone can fill in', () => {
@@ -28,8 +27,8 @@ describe('a claim', () => {
   })
 
   it('sends what the kind needs, in the measures of the server', () => {
-    expect(newClaim(form())).toEqual({ item: 'sweep', occurred_on: '2026-03-01', evidence: [{ kind: 'photo', photo: '9' }] })
-    expect(newClaim(form({ item: item({ value: { kind: 'per_unit' }, evidence: ['certificate'] }), quantity: '1.5', note: ' 两小时 ' }))).toEqual({ item: 'sweep', occurred_on: '2026-03-01', quantity: 1500, note: '两小时', evidence: [{ kind: 'certificate', photo: '9' }] })
+    expect(newClaim(form())).toEqual({ item: 'sweep', occurred_on: '2026-03-01', evidence: [{ kind: 'photo', sha256: 'ab' }] })
+    expect(newClaim(form({ item: item({ value: { kind: 'per_unit' }, evidence: ['certificate'] }), quantity: '1.5', note: ' 两小时 ' }))).toEqual({ item: 'sweep', occurred_on: '2026-03-01', quantity: 1500, note: '两小时', evidence: [{ kind: 'certificate', sha256: 'ab' }] })
     expect(['1', '0.001', '1234567', '1.2345', '-1', ''].map(thousandths)).toEqual([1000, 1, undefined, undefined, undefined, undefined])
   })
 })
@@ -68,19 +67,50 @@ describe('the claim page', () => {
     answers.length = 0
   })
 
-  it('goes from the thing to sent in few taps, with the household in the path', async () => {
+  async function handIn(answer: Answer) {
     const me = { user_id: '1', name: '张三', memberships: [{ village_id: '7', household_id: '8', member_id: '9' }], roles: [], bindings: [] }
     const rules = { subject: 'household', classes: [{ code: 'eco', name: '环境' }], items: [item({ evidence: ['none'] })], initials: { sweep: 'qs' } }
     uni.setStorageSync('hefen.token', 't')
-    answers.push({ status: 200, body: me }, { status: 200, body: rules }, { status: 200, body: { id: '5' } })
+    answers.push({ status: 200, body: me }, { status: 200, body: rules }, answer)
+    vi.resetModules()
+    const { default: Page } = await import('@/pages/claim/index.vue')
     const page = mount(Page)
     await flushPromises()
     await page.find('.item').trigger('tap')
-    await page.findAll('wd-button').find((b) => b.text() === '交上去')!.trigger('click')
-    await flushPromises()
+    const press = async (word: string) => {
+      await page.findAll('wd-button').find((b) => b.text() === word)!.trigger('click')
+      await flushPromises()
+    }
+    await press('交上去')
+    return { page, press }
+  }
+
+  it('goes from the thing to sent in few taps, as a draft of the household', async () => {
+    const { page } = await handIn({ status: 200, body: synced({ state: 'done', made: '5', waits: true }) })
     const last = requests().at(-1)!
-    expect(last.url).toContain('/villages/7/households/8/claims')
-    expect(last.data).toMatchObject({ item: 'sweep' })
+    expect(last.url).toContain('/villages/7/sync')
+    expect(last.data.drafts).toMatchObject([{ kind: 'claim', household: '8', claim: { item: 'sweep' } }])
     expect(page.text()).toContain('交上去了')
+  })
+
+  it('waits on the device without signal, stands among the claims, and can be taken back', async () => {
+    const { page } = await handIn({})
+    expect(page.text()).toContain('已经记在手机里')
+    const { ownDrafts, findDraft } = await import('@/services/drafts')
+    const [draft] = ownDrafts('1', ['claim']).value
+    const { default: DraftCard } = await import('@/components/draft-card.vue')
+    const card = mount(DraftCard, { props: { draft: draft! } })
+    expect(card.text()).toContain('等着送')
+    await card.findAll('.link').find((l) => l.text() === '不送了，撤回')!.trigger('tap')
+    await card.findAll('wd-button').find((b) => b.text() === '删掉')!.trigger('click')
+    expect(findDraft(draft!.request_id)).toBeUndefined()
+  })
+
+  it('refused goes back into the form, as it was filled in', async () => {
+    const { page, press } = await handIn({ status: 200, body: synced({ state: 'conflict', reason: '这件事本月已经满了' }) })
+    expect(page.text()).toContain('没有交上：这件事本月已经满了')
+    await press('改一改，再交')
+    expect(page.text()).not.toContain('没有交上')
+    expect(page.text()).toContain('清扫')
   })
 })

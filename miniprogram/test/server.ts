@@ -6,6 +6,7 @@ import { vi } from 'vitest'
 
 export interface Answer {
   status?: number
+  /** What is answered, or what makes it of the request. */
   body?: unknown
   hangs?: boolean
 }
@@ -30,9 +31,17 @@ request.mockImplementation((options) => {
   const answer = answers.shift()
   if (answer?.hangs) return
   queueMicrotask(() => {
-    if (answer?.status) options.success({ statusCode: answer.status, data: answer.body ?? null })
+    const body = typeof answer?.body === 'function' ? (answer.body as (sent: Sent) => unknown)(options) : answer?.body
+    if (answer?.status) options.success({ statusCode: answer.status, data: body ?? null })
     else options.fail()
   })
+})
+
+/** Answers every draft of a call to sync alike. */
+export const synced = (what: object) => (sent: Sent) => ({
+  drafts: (sent.data.drafts as { request_id: string }[]).map((d) => ({ request_id: d.request_id, ...what })),
+  server_now: 0,
+  clock_ahead: 0,
 })
 
 export const requests = (): Sent[] => request.mock.calls.map(([options]) => options)

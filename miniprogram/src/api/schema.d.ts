@@ -5649,8 +5649,8 @@ export interface components {
             member?: string;
             /** @description where the event asks for one */
             photo?: components["schemas"]["MediaRef"];
-            /** @description made on the device */
-            request_id: string;
+            /** @description made on the device; mandatory but within a draft, which has its own */
+            request_id?: string;
             /**
              * Format: int64
              * @description without signal: when it was scanned, by the server's time, milliseconds since 1970 UTC; the organiser then accepts it
@@ -6022,7 +6022,8 @@ export interface components {
              * @description thousandths of the unit
              */
             quantity?: number;
-            request_id: string;
+            /** @description made on the device; mandatory but within a draft, which has its own */
+            request_id?: string;
             /** @description reports: the other household, or its member where persons are scored; claims: the member, where persons are scored */
             subject?: string;
         };
@@ -10643,7 +10644,7 @@ export interface components {
             cases?: number;
             /** @description conflict, later: the error's code */
             code?: string;
-            /** @description record: the day of the deed as it was reckoned */
+            /** @description record, claim, report: the day of the deed as it was reckoned */
             day?: string;
             fields?: components["schemas"]["Field"][];
             /** @description done, repeated: the batch of cases or the inspection */
@@ -10670,14 +10671,16 @@ export interface components {
         SyncDraft: {
             /** @description check_in: the code scanned at made_at; the target is the event */
             check_in?: components["schemas"]["ActivityCheckInRequest"];
+            /** @description claim, report; without a day of its own it happened on the day of made_at */
+            claim?: components["schemas"]["CasesClaim"];
             /** @description evidence, line_evidence, close_fault, repair */
             evidence?: components["schemas"]["CasesEvidence"][];
-            /** @description line_evidence: the household that the photos are of */
+            /** @description line_evidence: the household that the photos are of; claim, report: whose member tells it */
             household?: string;
             /** @description inspect */
             inspection?: components["schemas"]["CasesInspectionRequest"];
             /** @enum {string} */
-            kind: "record" | "evidence" | "close_fault" | "repair" | "recheck" | "withdraw" | "inspect" | "lines" | "line_evidence" | "submit_inspection" | "check_in";
+            kind: "record" | "evidence" | "close_fault" | "repair" | "recheck" | "withdraw" | "inspect" | "lines" | "line_evidence" | "submit_inspection" | "check_in" | "claim" | "report" | "approve" | "reject";
             /** @description lines */
             lines?: components["schemas"]["CasesLineInput"][];
             /**
@@ -10693,7 +10696,7 @@ export interface components {
             request_id: string;
             /** @description the case or inspection that it is about */
             target?: string;
-            /** @description close_fault, repair, recheck, withdraw */
+            /** @description close_fault, repair, recheck, withdraw, approve, reject */
             why?: string;
         };
         SyncInputBody: {

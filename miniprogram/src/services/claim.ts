@@ -14,6 +14,7 @@ export interface ClaimForm {
   occurred_on: string
   /** The member, where persons are scored; the other household or its member for a report. */
   subject: string
+  /** Hashes of what is kept on the device. */
   photos: string[]
 }
 
@@ -67,6 +68,6 @@ export function newClaim(f: ClaimForm): NewClaim {
     ...(kind === 'grades' ? { grade: f.grade } : {}),
     ...(asksQuantity(f.item) ? { quantity: thousandths(f.quantity) } : {}),
     ...(f.note.trim() ? { note: f.note.trim() } : {}),
-    ...(f.photos.length ? { evidence: f.photos.map((photo) => ({ kind: proof, photo })) } : {}),
+    ...(f.photos.length ? { evidence: f.photos.map((sha256) => ({ kind: proof, sha256 })) } : {}),
   }
 }

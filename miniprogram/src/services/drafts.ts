@@ -65,8 +65,16 @@ function read(): FieldDraft[] {
   return kept.sort((a, b) => a.seq - b.seq)
 }
 
-/** Drafts of a person on this device, in the order in which they were made. */
-export const draftsOf = (user: string) => computed(() => all.value.filter((d) => d.user === user))
+/** What people do for themselves and their household; the rest is an official's work. */
+const OWN: readonly DraftKind[] = ['claim', 'report', 'check_in']
+const isOwn = (d: FieldDraft) => OWN.includes(d.kind)
+
+/** Drafts of an official's work on this device, in the order in which they were made. */
+export const draftsOf = (user: string) => computed(() => all.value.filter((d) => d.user === user && !isOwn(d)))
+
+/** What a villager did on this device, the newest first, until it has come to an end; with what was sent where a page wants it. */
+export const ownDrafts = (user: string, kinds: DraftKind[]) =>
+  computed(() => all.value.filter((d) => d.user === user && kinds.includes(d.kind) && d.state !== 'sent').reverse())
 
 export function waitingDrafts(user: string): FieldDraft[] {
   return all.value.filter((d) => d.user === user && d.state === 'waiting')

@@ -6,69 +6,35 @@
 import type { components } from '@/api/schema'
 import { groups, scheme } from '@/api/village'
 import type { Group, Scheme } from '@/api/types'
+import { cupboard } from './kept'
 import { ApiError, get } from './request'
+
+export { noSignal } from './kept'
 
 export type FieldHousehold = components['schemas']['VillageFieldHousehold']
 
-const PREFIX = 'hefen.field.'
 /** A key of the mini-program's storage holds 1 MB. */
 const HOUSEHOLDS_A_KEY = 800
 const FRESH_MS = 3 * 3600_000
-/** How long one waits for a weak signal when what is kept would do. */
-const PATIENCE_MS = 4000
 
-interface Kept<T> {
-  at: number
-  value: T
-}
+const field = cupboard('hefen.field.')
 
-function kept<T>(name: string): Kept<T> | undefined {
-  const stored: unknown = uni.getStorageSync(PREFIX + name)
-  return stored && typeof stored === 'object' ? (stored as Kept<T>) : undefined
-}
-
-function keep(name: string, value: unknown): void {
-  try {
-    uni.setStorageSync(PREFIX + name, { at: Date.now(), value })
-  } catch {
-    // No room: drafts come first, and the pages still work with a signal.
-  }
-}
-
-/** Whether a failure only says that there is no signal, or none worth the name. */
-export const noSignal = (e: unknown): boolean => e instanceof ApiError && !e.definite && e.status !== 401
-
-/** What the server says; what was kept of it where there is no signal. */
-async function orKept<T>(name: string, fetch: () => Promise<T>): Promise<T> {
-  const old = kept<T>(name)
-  const fresh = fetch().then((value) => {
-    keep(name, value)
-    return value
-  })
-  if (!old) return fresh
-  const patience = new Promise<T>((give) => setTimeout(() => give(old.value), PATIENCE_MS))
-  return Promise.race([fresh, patience]).catch((e) => {
-    if (noSignal(e)) return old.value
-    throw e
-  })
-}
-
-export const fieldScheme = (village: string): Promise<Scheme> => orKept(`${village}.scheme`, () => scheme(village))
-export const fieldGroups = (village: string): Promise<{ items: Group[] }> => orKept(`${village}.groups`, () => groups(village))
+export const fieldScheme = (village: string): Promise<Scheme> => field.orKept(`${village}.scheme`, () => scheme(village))
+export const fieldGroups = (village: string): Promise<{ items: Group[] }> => field.orKept(`${village}.groups`, () => groups(village))
 
 /** Anything else of a village that should be there without signal; name begins with the village. */
-export const fieldKept = <T>(name: string, fetch: () => Promise<T>): Promise<T> => orKept(name, fetch)
+export const fieldKept = <T>(name: string, fetch: () => Promise<T>): Promise<T> => field.orKept(name, fetch)
 
 /** Fetches what is old; called where there is probably a signal. Fails silently: it is for later. */
 export async function freshenField(village: string): Promise<void> {
   keepPages()
-  if (!village || Date.now() - (kept(`${village}.book.0`)?.at ?? 0) < FRESH_MS) return
+  if (!village || Date.now() - (field.read(`${village}.book.0`)?.at ?? 0) < FRESH_MS) return
   try {
     await Promise.all([fieldScheme(village), fieldGroups(village)])
     const { households } = await get<{ households: FieldHousehold[] }>(`/villages/${village}/fieldbook`)
-    wipe(`${village}.book.`)
+    field.wipe(`${village}.book.`)
     for (let n = 0; n === 0 || n * HOUSEHOLDS_A_KEY < households.length; n++) {
-      keep(`${village}.book.${n}`, households.slice(n * HOUSEHOLDS_A_KEY, (n + 1) * HOUSEHOLDS_A_KEY))
+      field.keep(`${village}.book.${n}`, households.slice(n * HOUSEHOLDS_A_KEY, (n + 1) * HOUSEHOLDS_A_KEY))
     }
   } catch (e) {
     if (!(e instanceof ApiError)) throw e
@@ -86,7 +52,7 @@ function keepPages(): void {
 export function keptHouseholds(village: string): FieldHousehold[] {
   const all: FieldHousehold[] = []
   for (let n = 0; ; n++) {
-    const part = kept<FieldHousehold[]>(`${village}.book.${n}`)
+    const part = field.read<FieldHousehold[]>(`${village}.book.${n}`)
     if (!part) return all
     all.push(...part.value)
   }
@@ -104,15 +70,10 @@ export function findKept(all: FieldHousehold[], query: string, group: string): F
 
 /** Forgets the people of a village, or of all, on this device. */
 export function wipeField(village = ''): void {
-  wipe(village ? `${village}.` : '')
-}
-
-function wipe(begin: string): void {
-  for (const key of uni.getStorageInfoSync().keys) if (key.startsWith(PREFIX + begin)) uni.removeStorageSync(key)
+  field.wipe(village ? `${village}.` : '')
 }
 
 /** Villages of which something is kept. */
 export function keptVillages(): string[] {
-  const keys = uni.getStorageInfoSync().keys.filter((k) => k.startsWith(PREFIX))
-  return [...new Set(keys.map((k) => k.slice(PREFIX.length).split('.')[0] ?? ''))].filter(Boolean)
+  return [...new Set(field.names().map((name) => name.split('.')[0] ?? ''))].filter(Boolean)
 }

@@ -7,6 +7,7 @@ import type { Me, Membership, Role } from '@/api/types'
 import { tidyAlbum } from './album'
 import { photosInUse, tidyDrafts, waitingDrafts } from './drafts'
 import { keptVillages, noSignal, wipeField } from './fieldbook'
+import { ownKept } from './kept'
 import { ApiError, currentToken, get, keepToken, onExpired, post } from './request'
 import { syncDrafts } from './sync'
 import { deviceName } from './platform'
@@ -16,7 +17,7 @@ import { pendingWrites, resend, type Resent } from './write'
 const PERSONA_KEY = 'hefen.persona'
 const PLACE_KEY = 'hefen.place'
 const OFFICE_KEY = 'hefen.office'
-/** Who is here, for a team member's start without signal. */
+/** Who is here, for a start without signal. */
 const ME_KEY = 'hefen.me'
 
 /** What a login gives. */
@@ -133,9 +134,9 @@ async function fetchMe(): Promise<Me> {
   return me.value
 }
 
-/** Kept for those only who work without signal. */
+/** Kept for those who do something without signal: officials in the hills, and households that claim or check in. */
 function keepMe(now: Me): void {
-  if (now.roles.some((r) => teamRoles.includes(r.role))) uni.setStorageSync(ME_KEY, now)
+  if (now.memberships.length || now.roles.some((r) => teamRoles.includes(r.role))) uni.setStorageSync(ME_KEY, now)
   else uni.removeStorageSync(ME_KEY)
 }
 
@@ -242,6 +243,7 @@ function forgetPerson(): void {
   offline.value = false
   uni.removeStorageSync(ME_KEY)
   wipeField()
+  ownKept.wipe()
   choosePlace('')
   chooseOffice('')
 }

@@ -29,6 +29,9 @@ export const clockOff = computed(() => (Math.abs(clockAhead.value) > CLOCK_OFF_M
 /** Why the last sending stopped; empty when it came to its end. */
 export const syncFailure = computed(() => lastFailure.value)
 
+/** Drafts that their page is sending itself just now. */
+export const held = new Set<string>()
+
 /** Drafts whose photos the server has asked for in this run: a second time it must wait for the next. */
 const askedTwice = new Set<string>()
 
@@ -79,7 +82,7 @@ const waits = (user: string, draft: FieldDraft) => waitingDrafts(user).some((d) 
 
 /** Waiting drafts whose forerunner, if they have one, has not been refused; the others are refused with it. */
 function ready(user: string, village: string): FieldDraft[] {
-  const mine = waitingDrafts(user).filter((d) => d.village === village)
+  const mine = waitingDrafts(user).filter((d) => d.village === village && !held.has(d.request_id))
   return mine.filter((d) => {
     if (!d.of || findDraft(d.of)?.state !== 'refused') return true
     settle(d, 'refused', { reason: '它前面的那一条没有办成' })

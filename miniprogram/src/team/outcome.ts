@@ -7,6 +7,8 @@ import type { Said } from '@/services/speech'
 export function outcome(d: FieldDraft): string {
   const a = d.answer
   if (a?.waits) return '等别人审核'
+  if (d.kind === 'reject') return '退回去了'
+  if (d.kind === 'approve') return a?.points ? `同意了，${signedPoints(a.points)}分` : '同意了'
   if (d.kind === 'submit_inspection') return `${a?.cases ?? 0} 户都记上了`
   if (d.kind !== 'record') return '已办好'
   return `${signedPoints(a?.points ?? 0)}分${(a?.cases ?? 1) > 1 ? `，共 ${a?.cases} 户` : ''}`
