@@ -71,9 +71,9 @@ func (s *Service) load(ctx context.Context, query string, day clock.Day, who ...
 		var k Kinship
 		var role sql.NullString
 		var held, stood, lived, akin term
-		if err := rows.Scan(&a.user, &a.only, orZero(&o.ID), &role, orZero(&o.Village), orZero(&o.Shop), orZero(&o.Group), orZero(&o.Region),
-			orZero(&held.from), orZero(&held.to), orZero(&stood.from), orZero(&stood.to), orZero(&h.Village), orZero(&h.Household), orZero(&h.Member),
-			orZero(&lived.from), orZero(&lived.to), orZero(&k.Village), orZero(&k.Household), orZero(&akin.from), orZero(&akin.to)); err != nil {
+		if err := rows.Scan(&a.user, &a.only, storage.OrZero(&o.ID), &role, storage.OrZero(&o.Village), storage.OrZero(&o.Shop), storage.OrZero(&o.Group), storage.OrZero(&o.Region),
+			storage.OrZero(&held.from), storage.OrZero(&held.to), storage.OrZero(&stood.from), storage.OrZero(&stood.to), storage.OrZero(&h.Village), storage.OrZero(&h.Household), storage.OrZero(&h.Member),
+			storage.OrZero(&lived.from), storage.OrZero(&lived.to), storage.OrZero(&k.Village), storage.OrZero(&k.Household), storage.OrZero(&akin.from), storage.OrZero(&akin.to)); err != nil {
 			return err
 		}
 		o.Role = Role(role.String)
@@ -109,7 +109,7 @@ func (s *Service) asHousehold(ctx context.Context, a Actor, day clock.Day) (Acto
 	home := Home{Household: a.only}
 	err := s.db.QueryRow(ctx, `SELECT h.village_id, m.member_id FROM households h
 		LEFT JOIN memberships m ON m.household_id = h.id AND m.relation = ? AND m.from_day <= ? AND m.to_day > ?
-		WHERE h.id = ? AND h.to_day > ? LIMIT 1`, village.Head, day, day, a.only, day).Scan(&home.Village, orZero(&home.Member))
+		WHERE h.id = ? AND h.to_day > ? LIMIT 1`, village.Head, day, day, a.only, day).Scan(&home.Village, storage.OrZero(&home.Member))
 	if noRows(err) {
 		return Actor{}, ErrSignIn
 	}
@@ -117,27 +117,6 @@ func (s *Service) asHousehold(ctx context.Context, a Actor, day clock.Day) (Acto
 		return Actor{}, fmt.Errorf("load household: %w", err)
 	}
 	return Actor{user: a.user, only: a.only, homes: []Home{home}}, nil
-}
-
-// orZero scans a number into to, and nothing where the column is NULL.
-func orZero[T ~int64 | ~int32](to *T) sql.Scanner { return &nullable[T]{to} }
-
-type nullable[T ~int64 | ~int32] struct{ to *T }
-
-func (n *nullable[T]) Scan(v any) error {
-	switch v := v.(type) { // what the drivers give; the rest goes through text
-	case nil:
-		return nil
-	case int64:
-		*n.to = T(v)
-		return nil
-	}
-	var i sql.NullInt64
-	if err := i.Scan(v); err != nil {
-		return err
-	}
-	*n.to = T(i.Int64)
-	return nil
 }
 
 // term is from a first day to the day after the last; the zero term, of a row that is missing, holds on no day.

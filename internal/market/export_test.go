@@ -1,4 +1,23 @@
 package market
 
+import (
+	"time"
+
+	"hefen/internal/clock"
+	"hefen/internal/id"
+	"hefen/internal/points"
+	"hefen/internal/storage"
+)
+
 // PhoneCodeAt is what the phone computes.
 var PhoneCodeAt = phoneCodeAt
+
+// PricesOf is what goods cost at a moment as a basket has it and as lists have it.
+func PricesOf(tx *storage.Tx, in, shop, goods id.ID, at time.Time) (basket, list points.Amount, err error) {
+	d, err := readDesk(tx, in, shop, 0, []Want{{Goods: goods, Qty: 1}}, at, clock.DayOf(at))
+	if err != nil {
+		return 0, 0, err
+	}
+	list, err = priceToday(tx, in, goods, clock.DayOf(at))
+	return d.shelves[goods].price, list, err
+}

@@ -16,7 +16,7 @@ import (
 const maxWorth = 100_000_000
 
 // priceOn is the price of goods g for a village on a day (three arguments: village, day, day), or 0: the village's own price if it has
-// one, else the one for all.
+// one, else the one for all. A basket has its prices by deskSQL.
 const priceOn = `COALESCE((SELECT p.price FROM goods_prices p WHERE p.goods_id = g.id AND p.village_id = ? AND p.from_day <= ? ORDER BY p.from_day DESC, p.id DESC LIMIT 1),
 	(SELECT p.price FROM goods_prices p WHERE p.goods_id = g.id AND p.village_id = 0 AND p.from_day <= ? ORDER BY p.from_day DESC, p.id DESC LIMIT 1), 0)`
 

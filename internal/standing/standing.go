@@ -62,13 +62,14 @@ type Beside struct {
 
 // The texts of Beside. They name the tags x.
 const (
-	BesideColumns = ", COALESCE(x.id, 0), COALESCE(x.kind, ''), COALESCE(x.from_day, 0), COALESCE(x.to_day, 0), COALESCE(x.reason, '')"
+	BesideColumns = ", x.id, x.kind, x.from_day, x.to_day, x.reason"
 	BesideJoin    = " LEFT JOIN tags x ON x.account_id = ? AND x.to_day > ? AND x.from_day <= ?"
 )
 
 // Into are the destinations of BesideColumns, behind the caller's own.
 func (b *Beside) Into(own ...any) []any {
-	return append(own, &b.one.ID, &b.one.Kind, &b.one.From, &b.one.To, &b.one.Reason)
+	t := &b.one
+	return append(own, storage.OrZero(&t.ID), storage.OrEmpty(&t.Kind), storage.OrZero(&t.From), storage.OrZero(&t.To), storage.OrEmpty(&t.Reason))
 }
 
 // Take notes the tag of the row just scanned, if it has one that has not come before.
