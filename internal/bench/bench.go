@@ -152,7 +152,7 @@ func Run(ctx context.Context, env Env, opt Options) (Report, error) {
 		return report, err
 	}
 	defer stopBare()
-	b := &bench{env: env, opt: opt, county: c, floor: f, ours: ours, bare: bare}
+	b := &bench{env: env, opt: opt, county: c, floor: f, cpu: watchCPU(ctx, env.DB), ours: ours, bare: bare}
 	for _, op := range Operations {
 		for _, conns := range opt.Conns {
 			if !slices.Contains(opt.Only, op) {

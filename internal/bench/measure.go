@@ -19,6 +19,7 @@ type bench struct {
 	opt        Options
 	county     *county
 	floor      *floor
+	cpu        cpu
 	ours, bare string // addresses
 }
 
@@ -32,6 +33,7 @@ type side struct {
 	steps []func(ctx context.Context) error
 	took  []time.Duration
 	ran   time.Duration
+	used  [2]time.Duration // processor time, of this process and of the server
 }
 
 // measure lets both sides warm up and then take turns.
@@ -54,9 +56,12 @@ func (b *bench) measure(ctx context.Context, op string, conns int) (Row, error) 
 	}
 	for range b.opt.Rounds {
 		for _, s := range ours {
+			program, server := b.cpu.used()
 			if err := s.run(ctx, b.opt.Duration/time.Duration(b.opt.Rounds)); err != nil {
 				return Row{}, err
 			}
+			p, d := b.cpu.used()
+			s.used[0], s.used[1] = s.used[0]+p-program, s.used[1]+d-server
 		}
 	}
 	row := Row{Op: op, Conns: conns, Ours: ours[0].figures(), Floor: ours[1].figures()}
@@ -113,7 +118,8 @@ func (s *side) figures() Figures {
 	at := func(q float64) float64 {
 		return float64(s.took[min(len(s.took)-1, int(q*float64(len(s.took))))].Microseconds()) / 1000
 	}
-	return Figures{Count: len(s.took), Rate: float64(len(s.took)) / s.ran.Seconds(), P50: at(0.50), P99: at(0.99)}
+	each := func(used time.Duration) int { return int(used.Microseconds()) / len(s.took) }
+	return Figures{Count: len(s.took), Rate: float64(len(s.took)) / s.ran.Seconds(), P50: at(0.50), P99: at(0.99), Program: each(s.used[0]), Server: each(s.used[1])}
 }
 
 // sides makes ours and the floor of an operation, each with its connections.

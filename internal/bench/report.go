@@ -39,6 +39,17 @@ type Figures struct {
 	Rate  float64 `json:"per_second"`
 	P50   float64 `json:"p50_ms"`
 	P99   float64 `json:"p99_ms"`
+	// Processor time of one operation: of program and client, and of a database server on the same machine (0: not told).
+	Program int `json:"program_us"`
+	Server  int `json:"server_us"`
+}
+
+// cpu is the processor time of one operation, program and client first.
+func (f Figures) cpu() string {
+	if f.Server == 0 {
+		return fmt.Sprint(f.Program)
+	}
+	return fmt.Sprintf("%d+%d", f.Program, f.Server)
 }
 
 // Machine is where it was measured.
@@ -58,14 +69,14 @@ func (r Report) Table(w io.Writer) error {
 	fmt.Fprintf(w, "%s; %d cores (%s), %d MB, Linux %s, %s\n", m.Engine, m.Cores, m.CPU, m.MemoryMB, m.Kernel, m.Go)
 	fmt.Fprintf(w, "%d villages, %d households, %d weeks of history; %s a side in %d turns after %s\n\n", s.Villages, s.Total(), s.Weeks, r.Options.Duration, r.Options.Rounds, r.Options.Warmup)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "operation\tconnections\tper s\tp50 ms\tp99 ms\tfloor per s\tp50 ms\tp99 ms\tratio\t")
+	fmt.Fprintln(t, "operation\tconnections\tper s\tp50 ms\tp99 ms\tfloor per s\tp50 ms\tp99 ms\tratio\tcpu µs\tfloor cpu µs\t")
 	for _, row := range r.Rows {
 		name := row.Op
 		if row.Households > 0 {
 			name = fmt.Sprintf("%s of %d", row.Op, row.Households)
 		}
-		fmt.Fprintf(t, "%s\t%d\t%.0f\t%.2f\t%.2f\t%.0f\t%.2f\t%.2f\t%.2f\t\n", name, row.Conns, row.Ours.Rate, row.Ours.P50, row.Ours.P99,
-			row.Floor.Rate, row.Floor.P50, row.Floor.P99, row.Ratio)
+		fmt.Fprintf(t, "%s\t%d\t%.0f\t%.2f\t%.2f\t%.0f\t%.2f\t%.2f\t%.2f\t%s\t%s\t\n", name, row.Conns, row.Ours.Rate, row.Ours.P50, row.Ours.P99,
+			row.Floor.Rate, row.Floor.P50, row.Floor.P99, row.Ratio, row.Ours.cpu(), row.Floor.cpu())
 	}
 	if err := t.Flush(); err != nil {
 		return err
