@@ -20,8 +20,8 @@ import (
 
 // Errors that people see.
 var (
-	ErrNotPicture  = errs.New(errs.Invalid, "media_not_picture", "这个文件不是完整的照片，请重新拍照或选择 JPG、PNG、WebP 格式的照片")
-	ErrKind        = errs.New(errs.Invalid, "media_kind", "不支持这种图片格式（例如动图），请重新拍照或选择 JPG、PNG、WebP 格式的照片")
+	ErrNotPicture  = errs.New(errs.Invalid, "media_not_picture", "这个文件不是完整的照片，请重新拍照，或从相册里另选一张")
+	ErrKind        = errs.New(errs.Invalid, "media_kind", "不支持这种图片格式（例如动图），请重新拍照，或另选一张普通照片")
 	ErrPixels      = errs.New(errs.TooLarge, "media_pixels", "照片的像素太多，请把相机调到普通清晰度后重新拍照")
 	ErrTooLarge    = errs.New(errs.TooLarge, "media_too_large", "照片文件太大，请选择“压缩”后再上传")
 	ErrDaily       = errs.New(errs.TooMany, "media_daily_limit", "今天上传的照片已经到了上限，请明天再传")
