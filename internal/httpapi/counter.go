@@ -41,12 +41,7 @@ func (s *Server) getTerms(ctx context.Context, by access.Actor, in *InShop) (mar
 	return s.Market.Terms(ctx, by, in.Village.ID, in.Shop.ID)
 }
 
-type setTermsInput struct {
-	InShop
-	Body market.TermsRequest
-}
-
-func (s *Server) setTerms(ctx context.Context, by access.Actor, in *setTermsInput) (market.ShopTerms, error) {
+func (s *Server) setTerms(ctx context.Context, by access.Actor, in *atShop[market.TermsRequest]) (market.ShopTerms, error) {
 	return s.Market.SetTerms(ctx, by, in.Village.ID, in.Shop.ID, in.Body)
 }
 
@@ -54,21 +49,11 @@ func (s *Server) getGoodsTerms(ctx context.Context, by access.Actor, in *InGoods
 	return s.Market.GoodsTermsOf(ctx, by, in.Village.ID, in.Shop.ID, in.Goods.ID)
 }
 
-type setGoodsTermsInput struct {
-	InGoods
-	Body market.GoodsTermsRequest
-}
-
-func (s *Server) setGoodsTerms(ctx context.Context, by access.Actor, in *setGoodsTermsInput) (market.GoodsTerms, error) {
+func (s *Server) setGoodsTerms(ctx context.Context, by access.Actor, in *atGoods[market.GoodsTermsRequest]) (market.GoodsTerms, error) {
 	return s.Market.SetGoodsTerms(ctx, by, in.Village.ID, in.Shop.ID, in.Goods.ID, in.Body)
 }
 
-type visitInput struct {
-	InShop
-	Body market.VisitRequest
-}
-
-func (s *Server) beginVisit(ctx context.Context, by access.Actor, in *visitInput) (market.Visit, error) {
+func (s *Server) beginVisit(ctx context.Context, by access.Actor, in *atShop[market.VisitRequest]) (market.Visit, error) {
 	return s.Market.Visit(ctx, by, in.Village.ID, in.Shop.ID, in.Body)
 }
 
@@ -82,25 +67,15 @@ func (s *Server) proveVisit(ctx context.Context, by access.Actor, in *proofInput
 	return s.Market.ProveVisit(ctx, by, in.Village.ID, in.Shop.ID, in.Visit.ID, in.Body)
 }
 
-type phoneCodeInput struct {
-	InHousehold
-	Body market.PhoneCodeRequest
-}
-
-func (s *Server) takePhoneCode(ctx context.Context, by access.Actor, in *phoneCodeInput) (market.PhoneCode, error) {
+func (s *Server) takePhoneCode(ctx context.Context, by access.Actor, in *atHousehold[market.PhoneCodeRequest]) (market.PhoneCode, error) {
 	return s.Market.TakePhoneCode(ctx, by, in.Village.ID, in.Household.ID, in.Body)
 }
 
-type reserveInput struct {
-	InHousehold
-	Body market.ReserveRequest
-}
-
-func (s *Server) reserve(ctx context.Context, by access.Actor, in *reserveInput) (market.Reservation, error) {
+func (s *Server) reserve(ctx context.Context, by access.Actor, in *atHousehold[market.ReserveRequest]) (market.Reservation, error) {
 	return s.Market.Reserve(ctx, by, in.Village.ID, in.Household.ID, in.Body)
 }
 
-func (s *Server) listHouseholdReservations(ctx context.Context, by access.Actor, in *householdRedemptionsInput) (market.Reservations, error) {
+func (s *Server) listHouseholdReservations(ctx context.Context, by access.Actor, in *pageOfHousehold) (market.Reservations, error) {
 	return s.Market.ReservationsOf(ctx, by, in.Village.ID, in.Household.ID, in.page())
 }
 
@@ -154,12 +129,7 @@ func (s *Server) reviewAgency(ctx context.Context, by access.Actor, in *reviewAg
 	return s.Market.ReviewAgency(ctx, by, in.Village.ID, in.Redemption.ID, in.Body)
 }
 
-type takeLeaseInput struct {
-	InShop
-	Body market.LeaseRequest
-}
-
-func (s *Server) takeLease(ctx context.Context, by access.Actor, in *takeLeaseInput) (market.Lease, error) {
+func (s *Server) takeLease(ctx context.Context, by access.Actor, in *atShop[market.LeaseRequest]) (market.Lease, error) {
 	return s.Market.TakeLease(ctx, by, in.Village.ID, in.Shop.ID, in.Body)
 }
 

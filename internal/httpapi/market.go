@@ -62,12 +62,7 @@ func (s *Server) listShops(ctx context.Context, by access.Actor, in *InVillage) 
 	return s.Market.Shops(ctx, by, in.Village.ID)
 }
 
-type createShopInput struct {
-	InVillage
-	Body market.ShopRequest
-}
-
-func (s *Server) createShop(ctx context.Context, by access.Actor, in *createShopInput) (market.Shop, error) {
+func (s *Server) createShop(ctx context.Context, by access.Actor, in *atVillage[market.ShopRequest]) (market.Shop, error) {
 	return s.Market.CreateShop(ctx, by, in.Village.ID, in.Body)
 }
 
@@ -75,43 +70,23 @@ func (s *Server) getShop(ctx context.Context, by access.Actor, in *InShop) (mark
 	return s.Market.Shop(ctx, by, in.Village.ID, in.Shop.ID)
 }
 
-type editShopInput struct {
-	InShop
-	Body market.ShopEdit
-}
-
-func (s *Server) editShop(ctx context.Context, by access.Actor, in *editShopInput) (market.Shop, error) {
+func (s *Server) editShop(ctx context.Context, by access.Actor, in *atShop[market.ShopEdit]) (market.Shop, error) {
 	return s.Market.EditShop(ctx, by, in.Village.ID, in.Shop.ID, in.Body)
 }
 
-type goodsListInput struct {
-	InShop
-	InPage
-}
-
-func (s *Server) listGoods(ctx context.Context, by access.Actor, in *goodsListInput) (market.GoodsList, error) {
+func (s *Server) listGoods(ctx context.Context, by access.Actor, in *pageOfShop) (market.GoodsList, error) {
 	return s.Market.Goods(ctx, by, in.Village.ID, in.Shop.ID, false, in.page())
 }
 
-func (s *Server) listStock(ctx context.Context, by access.Actor, in *goodsListInput) (market.GoodsList, error) {
+func (s *Server) listStock(ctx context.Context, by access.Actor, in *pageOfShop) (market.GoodsList, error) {
 	return s.Market.Goods(ctx, by, in.Village.ID, in.Shop.ID, true, in.page())
 }
 
-type createGoodsInput struct {
-	InShop
-	Body market.GoodsRequest
-}
-
-func (s *Server) createGoods(ctx context.Context, by access.Actor, in *createGoodsInput) (market.Goods, error) {
+func (s *Server) createGoods(ctx context.Context, by access.Actor, in *atShop[market.GoodsRequest]) (market.Goods, error) {
 	return s.Market.CreateGoods(ctx, by, in.Village.ID, in.Shop.ID, in.Body)
 }
 
-type editGoodsInput struct {
-	InGoods
-	Body market.GoodsEdit
-}
-
-func (s *Server) editGoods(ctx context.Context, by access.Actor, in *editGoodsInput) (market.Goods, error) {
+func (s *Server) editGoods(ctx context.Context, by access.Actor, in *atGoods[market.GoodsEdit]) (market.Goods, error) {
 	return s.Market.EditGoods(ctx, by, in.Village.ID, in.Shop.ID, in.Goods.ID, in.Body)
 }
 
@@ -119,12 +94,7 @@ func (s *Server) listPrices(ctx context.Context, by access.Actor, in *InGoods) (
 	return s.Market.Prices(ctx, by, in.Village.ID, in.Shop.ID, in.Goods.ID)
 }
 
-type setPriceInput struct {
-	InGoods
-	Body market.PriceRequest
-}
-
-func (s *Server) setPrice(ctx context.Context, by access.Actor, in *setPriceInput) (market.Goods, error) {
+func (s *Server) setPrice(ctx context.Context, by access.Actor, in *atGoods[market.PriceRequest]) (market.Goods, error) {
 	return s.Market.SetPrice(ctx, by, in.Village.ID, in.Shop.ID, in.Goods.ID, in.Body)
 }
 
@@ -132,21 +102,11 @@ func (s *Server) listLots(ctx context.Context, by access.Actor, in *InGoods) (ma
 	return s.Market.Lots(ctx, by, in.Village.ID, in.Shop.ID, in.Goods.ID)
 }
 
-type movesInput struct {
-	InGoods
-	InPage
-}
-
-func (s *Server) listMoves(ctx context.Context, by access.Actor, in *movesInput) (market.Moves, error) {
+func (s *Server) listMoves(ctx context.Context, by access.Actor, in *pageOfGoods) (market.Moves, error) {
 	return s.Market.Moves(ctx, by, in.Village.ID, in.Shop.ID, in.Goods.ID, in.page())
 }
 
-type moveStockInput struct {
-	InGoods
-	Body market.MoveRequest
-}
-
-func (s *Server) moveStock(ctx context.Context, by access.Actor, in *moveStockInput) (market.Goods, error) {
+func (s *Server) moveStock(ctx context.Context, by access.Actor, in *atGoods[market.MoveRequest]) (market.Goods, error) {
 	return s.Market.MoveStock(ctx, by, in.Village.ID, in.Shop.ID, in.Goods.ID, in.Body)
 }
 
@@ -161,12 +121,7 @@ func (s *Server) counter(ctx context.Context, by access.Actor, in *counterInput)
 	return s.Market.Counter(ctx, by, in.Village.ID, in.Shop.ID, in.Household.ID, in.Member.ID)
 }
 
-type redeemInput struct {
-	InShop
-	Body market.RedeemRequest
-}
-
-func (s *Server) redeem(ctx context.Context, by access.Actor, in *redeemInput) (market.Receipt, error) {
+func (s *Server) redeem(ctx context.Context, by access.Actor, in *atShop[market.RedeemRequest]) (market.Receipt, error) {
 	return s.Market.Redeem(ctx, by, in.Village.ID, in.Shop.ID, in.Body)
 }
 
@@ -193,12 +148,7 @@ func (s *Server) cancelRedemption(ctx context.Context, by access.Actor, in *canc
 	return s.Market.Cancel(ctx, by, in.Village.ID, in.Shop.ID, in.Redemption.ID, in.Body)
 }
 
-type householdRedemptionsInput struct {
-	InHousehold
-	InPage
-}
-
-func (s *Server) listHouseholdRedemptions(ctx context.Context, by access.Actor, in *householdRedemptionsInput) (market.Receipts, error) {
+func (s *Server) listHouseholdRedemptions(ctx context.Context, by access.Actor, in *pageOfHousehold) (market.Receipts, error) {
 	return s.Market.RedemptionsOf(ctx, by, in.Village.ID, in.Household.ID, in.page())
 }
 

@@ -84,7 +84,7 @@ func (s *Server) printCards(ctx context.Context, by access.Actor, in *printCards
 	return page(paper.Cards(at.Name+"积分卡", cards))
 }
 
-func (s *Server) printTags(ctx context.Context, by access.Actor, in *goodsListInput) (*download, error) {
+func (s *Server) printTags(ctx context.Context, by access.Actor, in *pageOfShop) (*download, error) {
 	list, err := s.Market.Goods(ctx, by, in.Village.ID, in.Shop.ID, false, in.page())
 	if err != nil {
 		return nil, err

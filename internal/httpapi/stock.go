@@ -51,12 +51,7 @@ func (s *Server) registerStock(a *api) {
 	register(a, post(village+"/wishes/{wish}/answer", "answer-wish", "答复心愿：已采购或暂不采购").tagged("wishes"), market.MayAnswerWish, s.answerWish)
 }
 
-type transferInput struct {
-	InGoods
-	Body market.TransferRequest
-}
-
-func (s *Server) transferStock(ctx context.Context, by access.Actor, in *transferInput) (market.Goods, error) {
+func (s *Server) transferStock(ctx context.Context, by access.Actor, in *atGoods[market.TransferRequest]) (market.Goods, error) {
 	return s.Market.TransferStock(ctx, by, in.Village.ID, in.Shop.ID, in.Goods.ID, in.Body)
 }
 
@@ -70,12 +65,7 @@ func (s *Server) undoMove(ctx context.Context, by access.Actor, in *undoMoveInpu
 	return s.Market.UndoMove(ctx, by, in.Village.ID, in.Shop.ID, in.Move.ID, in.Body)
 }
 
-type shopPageInput struct {
-	InShop
-	InPage
-}
-
-func (s *Server) listGifts(ctx context.Context, by access.Actor, in *shopPageInput) (market.Gifts, error) {
+func (s *Server) listGifts(ctx context.Context, by access.Actor, in *pageOfShop) (market.Gifts, error) {
 	return s.Market.Thanks(ctx, by, in.Village.ID, in.Shop.ID, in.page())
 }
 
@@ -104,16 +94,11 @@ type InStocktake struct {
 	Stocktake idParam `path:"stocktake"`
 }
 
-func (s *Server) listStocktakes(ctx context.Context, by access.Actor, in *shopPageInput) (market.Stocktakes, error) {
+func (s *Server) listStocktakes(ctx context.Context, by access.Actor, in *pageOfShop) (market.Stocktakes, error) {
 	return s.Market.Stocktakes(ctx, by, in.Village.ID, in.Shop.ID, in.page())
 }
 
-type startStocktakeInput struct {
-	InShop
-	Body market.StepRequest
-}
-
-func (s *Server) startStocktake(ctx context.Context, by access.Actor, in *startStocktakeInput) (market.Stocktake, error) {
+func (s *Server) startStocktake(ctx context.Context, by access.Actor, in *atShop[market.StepRequest]) (market.Stocktake, error) {
 	return s.Market.StartStocktake(ctx, by, in.Village.ID, in.Shop.ID, in.Body)
 }
 
@@ -157,12 +142,7 @@ func (s *Server) getFunds(ctx context.Context, by access.Actor, in *InVillage) (
 	return s.Market.Overview(ctx, by, in.Village.ID)
 }
 
-type createFundInput struct {
-	InVillage
-	Body market.FundRequest
-}
-
-func (s *Server) createFund(ctx context.Context, by access.Actor, in *createFundInput) (market.Fund, error) {
+func (s *Server) createFund(ctx context.Context, by access.Actor, in *atVillage[market.FundRequest]) (market.Fund, error) {
 	return s.Market.CreateFund(ctx, by, in.Village.ID, in.Body)
 }
 
@@ -175,12 +155,7 @@ func (s *Server) checkPromise(ctx context.Context, by access.Actor, in *promiseI
 	return s.Market.CheckPromise(ctx, by, in.Village.ID, points.Amount(in.Points))
 }
 
-type pointValueInput struct {
-	InVillage
-	Body market.PointValueRequest
-}
-
-func (s *Server) setPointValue(ctx context.Context, by access.Actor, in *pointValueInput) (market.Overview, error) {
+func (s *Server) setPointValue(ctx context.Context, by access.Actor, in *atVillage[market.PointValueRequest]) (market.Overview, error) {
 	return s.Market.SetPointValue(ctx, by, in.Village.ID, in.Body)
 }
 
@@ -230,16 +205,11 @@ func (s *Server) sumFunds(ctx context.Context, by access.Actor, in *sumFundsInpu
 	return s.Market.Overviews(ctx, by, in.Region.ID)
 }
 
-type statementsInput struct {
-	InVillage
-	InPage
-}
-
-func (s *Server) listStatements(ctx context.Context, by access.Actor, in *statementsInput) (market.Statements, error) {
+func (s *Server) listStatements(ctx context.Context, by access.Actor, in *pageOfVillage) (market.Statements, error) {
 	return s.Market.Statements(ctx, by, in.Village.ID, 0, in.page())
 }
 
-func (s *Server) listShopStatements(ctx context.Context, by access.Actor, in *shopPageInput) (market.Statements, error) {
+func (s *Server) listShopStatements(ctx context.Context, by access.Actor, in *pageOfShop) (market.Statements, error) {
 	return s.Market.Statements(ctx, by, in.Village.ID, in.Shop.ID, in.page())
 }
 
@@ -256,12 +226,7 @@ func (s *Server) previewStatement(ctx context.Context, by access.Actor, in *prev
 	return s.Market.PreviewStatement(ctx, by, in.Village.ID, in.Shop.ID, month)
 }
 
-type handInInput struct {
-	InShop
-	Body market.StatementRequest
-}
-
-func (s *Server) handInStatement(ctx context.Context, by access.Actor, in *handInInput) (market.Statement, error) {
+func (s *Server) handInStatement(ctx context.Context, by access.Actor, in *atShop[market.StatementRequest]) (market.Statement, error) {
 	return s.Market.HandIn(ctx, by, in.Village.ID, in.Shop.ID, in.Body)
 }
 
@@ -304,12 +269,7 @@ func (s *Server) listWishes(ctx context.Context, by access.Actor, in *InVillage)
 	return s.Market.Wishes(ctx, by, in.Village.ID)
 }
 
-type wishInput struct {
-	InHousehold
-	Body market.WishRequest
-}
-
-func (s *Server) wish(ctx context.Context, by access.Actor, in *wishInput) (market.Wish, error) {
+func (s *Server) wish(ctx context.Context, by access.Actor, in *atHousehold[market.WishRequest]) (market.Wish, error) {
 	return s.Market.Wish(ctx, by, in.Village.ID, in.Household.ID, in.Body)
 }
 
