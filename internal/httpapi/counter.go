@@ -27,6 +27,7 @@ func (s *Server) registerCounter(a *api) {
 	register(a, post(shop+"/reservations/{reservation}/collect", "collect-reservation", "领取预约的商品").tagged("reservations"), market.MayRedeem, s.collectReservation)
 
 	register(a, post(shop+"/leases", "take-lease", "领一次离线兑换：没有信号时只凭积分卡和签字，每户限额，最长一天，一个村同时一台手机").tagged("leases"), market.MayRedeem, s.takeLease)
+	register(a, get("/villages/{village}/leases", "list-leases", "本村领过的离线兑换：哪台手机正在用，别的手机才领不了").tagged("leases"), market.MaySeeLeases, s.listLeases)
 	register(a, get(shop+"/leases/{lease}", "get-lease", "一次离线兑换的情况").tagged("leases"), market.MaySeeRedemptions, s.getLease)
 	register(a, post(shop+"/leases/{lease}/close", "close-lease", "交回离线兑换").tagged("leases"), market.MayRedeem, s.closeLease)
 	register(a, post(shop+"/leases/{lease}/returns", "return-redemption", "交回一笔离线兑换；对不上的不丢，等人处理").tagged("leases"), market.MayRedeem, s.returnRedemption)
@@ -131,6 +132,10 @@ func (s *Server) reviewAgency(ctx context.Context, by access.Actor, in *reviewAg
 
 func (s *Server) takeLease(ctx context.Context, by access.Actor, in *atShop[market.LeaseRequest]) (market.Lease, error) {
 	return s.Market.TakeLease(ctx, by, in.Village.ID, in.Shop.ID, in.Body)
+}
+
+func (s *Server) listLeases(ctx context.Context, by access.Actor, in *pageOfVillage) (market.Leases, error) {
+	return s.Market.Leases(ctx, by, in.Village.ID, in.page())
 }
 
 type InLease struct {

@@ -74,22 +74,26 @@ type ReturnLine struct {
 
 // LeaseReturn is what became of it.
 type LeaseReturn struct {
-	ID         id.ID         `json:"id"`
-	Lease      id.ID         `json:"lease"`
-	Village    id.ID         `json:"village"`
-	Shop       id.ID         `json:"shop"`
-	Household  id.ID         `json:"household"`
-	RedeemedAt int64         `json:"redeemed_at" doc:"milliseconds since 1970 UTC"`
-	ReceivedAt int64         `json:"received_at" doc:"milliseconds since 1970 UTC"`
-	Keeper     id.ID         `json:"keeper" doc:"who brought it back"`
-	Total      points.Amount `json:"total"`
-	Owed       points.Amount `json:"owed" doc:"points that were missing and are owed now"`
-	Redemption id.ID         `json:"redemption,omitempty" doc:"the redemption it became"`
-	Conflicts  []string      `json:"conflicts" doc:"what did not agree"`
-	Said       string        `json:"said" doc:"the same in words"`
-	State      string        `json:"state" enum:"posted,waiting,settled,dropped"`
-	Note       string        `json:"note" doc:"of who decided"`
-	Repeated   bool          `json:"repeated" doc:"this request had already been carried out"`
+	ID              id.ID         `json:"id"`
+	Lease           id.ID         `json:"lease"`
+	Village         id.ID         `json:"village"`
+	Shop            id.ID         `json:"shop"`
+	Household       id.ID         `json:"household"`
+	RedeemedAt      int64         `json:"redeemed_at" doc:"milliseconds since 1970 UTC"`
+	ReceivedAt      int64         `json:"received_at" doc:"milliseconds since 1970 UTC"`
+	Keeper          id.ID         `json:"keeper" doc:"who brought it back"`
+	KeeperName      string        `json:"keeper_name,omitempty" doc:"in lists"`
+	What            string        `json:"what,omitempty" doc:"in lists: the goods in words"`
+	HouseholdNumber string        `json:"household_number,omitempty" doc:"in lists"`
+	HouseholdName   string        `json:"household_name,omitempty" doc:"in lists"`
+	Total           points.Amount `json:"total"`
+	Owed            points.Amount `json:"owed" doc:"points that were missing and are owed now"`
+	Redemption      id.ID         `json:"redemption,omitempty" doc:"the redemption it became"`
+	Conflicts       []string      `json:"conflicts" doc:"what did not agree"`
+	Said            string        `json:"said" doc:"the same in words"`
+	State           string        `json:"state" enum:"posted,waiting,settled,dropped"`
+	Note            string        `json:"note" doc:"of who decided"`
+	Repeated        bool          `json:"repeated" doc:"this request had already been carried out"`
 
 	account id.ID
 	body    ReturnRequest
@@ -116,12 +120,16 @@ func (s *Service) Return(ctx context.Context, a access.Actor, in, shop, lease id
 		return LeaseReturn{}, err
 	}
 	l := leased{id: lease, village: in, shop: shop}
-	err := s.db.QueryRow(ctx, "SELECT taken_at, ends_at FROM leases WHERE id = ? AND village_id = ? AND shop_id = ?", lease, in, shop).Scan(&l.taken, &l.ends)
+	var closed int64
+	err := s.db.QueryRow(ctx, "SELECT taken_at, ends_at, closed_at FROM leases WHERE id = ? AND village_id = ? AND shop_id = ?", lease, in, shop).Scan(&l.taken, &l.ends, &closed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return LeaseReturn{}, ErrNoLease
 	}
 	if err != nil {
 		return LeaseReturn{}, fmt.Errorf("read lease: %w", err)
+	}
+	if closed != 0 { // ended early, by somebody who thinks the device lost perhaps: from then on another holds the budgets
+		l.ends = min(l.ends, closed)
 	}
 	at := s.now()
 	n := LeaseReturn{ID: s.db.NewID(), Lease: lease, Village: in, Shop: shop, Household: r.Household, RedeemedAt: r.RedeemedAt, ReceivedAt: clock.Ms(at),

@@ -92,7 +92,7 @@ func (s *Service) Returns(ctx context.Context, a access.Actor, in id.ID, state s
 		return Returns{}, err
 	}
 	items, next := cut(list, page.limit(), func(n LeaseReturn) id.ID { return n.ID })
-	return Returns{items, next}, nil
+	return Returns{items, next}, s.describe(ctx, items)
 }
 
 // SettleRequest decides on what waits.

@@ -2964,6 +2964,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/leases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 本村领过的离线兑换：哪台手机正在用，别的手机才领不了
+         * @description 谁可以用：本村的超市管理员、驻村队员、第一书记、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["list-leases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/links": {
         parameters: {
             query?: never;
@@ -7393,6 +7413,55 @@ export interface components {
              */
             waiting: number;
         };
+        MarketLeaseGist: {
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC; empty: not given back
+             */
+            closed_at?: number;
+            /** @description who ended it */
+            closed_by?: string;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            ends_at: number;
+            /**
+             * Format: int64
+             * @description households in it
+             */
+            households: number;
+            id: string;
+            keeper: string;
+            /** @description who took it */
+            keeper_name: string;
+            /** @description the caller may end it */
+            may_close: boolean;
+            /** @description the device may redeem by it now; no other can take one */
+            open: boolean;
+            /**
+             * Format: int64
+             * @description redemptions brought back so far
+             */
+            returned: number;
+            shop: string;
+            shop_name: string;
+            /**
+             * Format: int64
+             * @description by what has been brought back
+             */
+            spent: number;
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            taken_at: number;
+            /**
+             * Format: int64
+             * @description of them, those on which somebody must decide
+             */
+            waiting: number;
+        };
         MarketLeaseLine: {
             /**
              * Format: int64
@@ -7421,9 +7490,15 @@ export interface components {
             /** @description what did not agree */
             conflicts: string[];
             household: string;
+            /** @description in lists */
+            household_name?: string;
+            /** @description in lists */
+            household_number?: string;
             id: string;
             /** @description who brought it back */
             keeper: string;
+            /** @description in lists */
+            keeper_name?: string;
             lease: string;
             /** @description of who decided */
             note: string;
@@ -7454,6 +7529,13 @@ export interface components {
             /** Format: int64 */
             total: number;
             village: string;
+            /** @description in lists: the goods in words */
+            what?: string;
+        };
+        MarketLeases: {
+            items: components["schemas"]["MarketLeaseGist"][];
+            /** @description cursor of the next page; empty: this was the last */
+            next: string;
         };
         MarketLine: {
             /**
@@ -10262,7 +10344,7 @@ export interface components {
             code: string;
             /**
              * Format: int64
-             * @description days for objections, today not counted; 0 only where the rules say so
+             * @description days for objections, today not counted
              */
             days: number;
             request_id: string;
@@ -10273,11 +10355,6 @@ export interface components {
             award?: components["schemas"]["SeasonAward"];
             code: string;
             name: string;
-            /**
-             * Format: int64
-             * @description days for objections that the rules set; absent: whoever publishes says how many
-             */
-            object_days?: number;
             /** @enum {string} */
             of: "household" | "person" | "group";
             /** @description day of the cut-off */
@@ -16604,6 +16681,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarketLeaseReturn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-leases": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketLeases"];
                 };
             };
             /** @description Error */
