@@ -39,7 +39,7 @@ var writers = map[string]string{
 	"funds": "market", "fund_moves": "market", "statements": "market", "stocktakes": "market", "stocktake_lines": "market", "wishes": "market",
 	"wish_votes": "market",
 	"media":      "media", "uploads": "media", "upload_chunks": "media", "media_uses": "media", "content_checks": "media",
-	"case_confirmations": "cases", "case_votes": "cases", "objections": "cases", "case_samples": "cases", "case_sample_lines": "cases",
+	"case_confirmations": "cases", "case_votes": "cases", "case_tellings": "cases", "objections": "cases", "case_samples": "cases", "case_sample_lines": "cases",
 	"messages": "message", "message_marks": "message",
 	"notify_subscriptions": "notify", "notify_pushes": "notify", "expiry_told": "notify",
 	"season_runs": "season", "season_closes": "season", "season_ranks": "season", "season_lines": "season", "season_told": "season",

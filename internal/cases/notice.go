@@ -36,6 +36,8 @@ type NoticeLine struct {
 	Reasons    []string
 	Revision   int          // how often it was decided anew
 	Shares     []NoticeLine // what it counts for others: Household, Number, Name, Member, MemberName, Group, Points and Warned
+
+	of *record // of the case; nil in shares
 }
 
 // ForNotice are the decisions of a village that stand, were made between two days, both inside, and stand on no notice
@@ -69,6 +71,7 @@ func (s *Service) noticeLines(ctx context.Context, where string, args ...any) ([
 		}
 		l.ID, l.Household, l.Member, l.Group, l.Item, l.ItemName, l.Class, l.GradeName = c.id, c.household, c.member, c.group, c.item, c.itemName, c.class, c.gradeName
 		l.Quantity, l.OccurredOn, l.DecidedOn, l.Points, l.Warned, l.State, l.Reasons, l.Revision = c.quantity, c.occurred, c.decidedOn(), c.worth, c.warned, c.state, c.reasons, c.revision
+		l.of = &c
 		out = append(out, l)
 	}
 	return out, rows.Err()
