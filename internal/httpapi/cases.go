@@ -12,6 +12,7 @@ func (s *Server) registerCases(a *api) {
 	s.registerNeighbour(a)
 	s.registerObjections(a)
 	s.registerSamples(a)
+	s.registerTellings(a)
 	register(a, post("/villages/{village}/cases", "record-case", "登记：一户、多户或多人的同一件事"), cases.MayRecord, s.recordCase)
 	register(a, post("/villages/{village}/cases/preview", "preview-case", "试算：会记多少分、为什么，不登记"), cases.MayRecord, s.previewCase)
 	register(a, post("/villages/{village}/proposals", "propose-case", "补交：已交接的工作人员在任期内没有发出的草稿"), cases.MayPropose, s.proposeCase)

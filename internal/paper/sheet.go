@@ -47,6 +47,23 @@ type Book struct {
 	Entries                                                          []BookEntry
 }
 
+// Telling is the slip by which a household is told of deductions, with room for signatures.
+type Telling struct {
+	Title, Household, Number, Group, HowTo string
+	Lines                                  []TellingLine
+}
+
+// TellingLine is one deduction or warning.
+type TellingLine struct{ What, Worth, On, Member, Why, Counts, Until string }
+
+// Tellings are A4 pages of slips to cut out.
+func Tellings(title string, slips []Telling) ([]byte, error) {
+	return sheet("tellings", struct {
+		Title string
+		Slips []Telling
+	}{title, slips})
+}
+
 // Cards is an A4 page of cards to cut out.
 func Cards(title string, cards []Card) ([]byte, error) {
 	return sheet("cards", struct {

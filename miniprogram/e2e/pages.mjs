@@ -50,6 +50,7 @@ const known = [
   { name: 'team-objections', role: 'secretary', path: '/team/objections/index' },
   { name: 'team-objection-noted', role: 'team', path: '/team/cases/index', do: noteObjection },
   { name: 'team-votes', role: 'team', path: '/team/votes/index' },
+  { name: 'team-tellings', role: 'secretary', path: '/team/tellings/index' },
   { name: 'team-samples', role: 'secretary', path: '/team/samples/index' },
   { name: 'team-bindings', role: 'team', path: '/team/bindings/index' },
   { name: 'team-cases', role: 'team', path: '/team/cases/index' },

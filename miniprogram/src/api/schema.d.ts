@@ -5056,6 +5056,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/tellings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 要当面告知的扣分和提醒：家里没有人用手机看的户，没告知的在前
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        get: operations["list-tellings"];
+        put?: never;
+        /**
+         * 记下已经告知了一户：给了告知单、当面说的或打电话说的
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        post: operations["note-telling"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/tellings/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 打印还没告知的扣分告知单（A4 网页），一户一张，有签字栏
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        get: operations["print-tellings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/voices": {
         parameters: {
             query?: never;
@@ -6507,6 +6551,58 @@ export interface components {
             request_id: string;
             /** @description the reason; mandatory for rejecting and reversing */
             why?: string;
+        };
+        CasesTellRequest: {
+            cases: string[];
+            household: string;
+            /** @enum {string} */
+            how: "slip" | "voice" | "phone";
+            /** @description made on the device and kept until a definite answer */
+            request_id: string;
+            /** @description who was told */
+            who: string;
+        };
+        CasesTelling: {
+            case: string;
+            /** @description when it counts, in words */
+            counts: string;
+            decided_on: string;
+            grade_name?: string;
+            group_name?: string;
+            household: string;
+            item_name: string;
+            /** @description whose deed it was, where a person is named */
+            member_name?: string;
+            name: string;
+            /** @description of the household */
+            number: string;
+            /** @description last day for an objection; empty: until its notice, which is not out yet, ends */
+            object_until?: string;
+            occurred_on: string;
+            /**
+             * Format: int64
+             * @description what it takes; 0: a warning only
+             */
+            points: number;
+            reasons: string[];
+            /** @enum {string} */
+            state: "decided" | "published" | "effective" | "objected" | "amended";
+            /** @description how it was told; empty: not yet */
+            told?: components["schemas"]["CasesTold"];
+            warned: boolean;
+        };
+        CasesTold: {
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            at: number;
+            by_name: string;
+            /** @enum {string} */
+            how: "slip" | "voice" | "phone";
+            how_name: string;
+            /** @description who was told */
+            who: string;
         };
         CasesView: {
             /** @description who is credited: household or member */
@@ -10821,6 +10917,9 @@ export interface components {
         };
         TeamsOutput: {
             items: components["schemas"]["VillageTeam"][];
+        };
+        TellingList: {
+            items: components["schemas"]["CasesTelling"][];
         };
         TermList: {
             items: components["schemas"]["AccessTerm"][];
@@ -20839,6 +20938,115 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TeamOutput"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-tellings": {
+        parameters: {
+            query: {
+                /** @description 评定的日期，含当天 */
+                from: string;
+                /** @description 含当天，最长三个月 */
+                to: string;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TellingList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "note-telling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesTellRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "print-tellings": {
+        parameters: {
+            query: {
+                /** @description 评定的日期，含当天 */
+                from: string;
+                /** @description 含当天，最长三个月 */
+                to: string;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description Error */
