@@ -20,8 +20,8 @@ import (
 	"hefen/internal/storage"
 )
 
-// effectBatch is how many cases take effect in one transaction of the nightly job.
-const effectBatch = 200
+// effectBatch is how many cases take effect in one transaction of the nightly job; tests make it smaller.
+var effectBatch = 200
 
 // TakeEffect lets the points count of all published cases whose days of publication are over, in batches: the nightly job.
 // It may be stopped at any point and run again, by several servers at once. It answers how many cases took effect.

@@ -1,0 +1,4 @@
+package cases
+
+// SetEffectBatch makes the batches of TakeEffect smaller, so that a small village takes several.
+func SetEffectBatch(n int) { effectBatch = n }

@@ -1,0 +1,184 @@
+package cases_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"hefen/internal/access"
+	"hefen/internal/cases"
+	"hefen/internal/clock"
+	"hefen/internal/config"
+	"hefen/internal/ledger"
+	"hefen/internal/rulebook"
+	"hefen/internal/storage"
+	"hefen/internal/storage/dbtest"
+	"hefen/internal/village"
+)
+
+// childEnv makes the test binary a server that does the work of one night and is killed over it.
+const childEnv = "HEFEN_CASES_TEST_CHILD"
+
+// night is what the child is told.
+type night struct {
+	Database config.Database
+	At       int64
+	Batch    int
+}
+
+func TestMain(m *testing.M) {
+	if told := os.Getenv(childEnv); told != "" {
+		if err := workUntilKilled(told); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func workUntilKilled(told string) error {
+	ctx := context.Background()
+	var n night
+	if err := json.Unmarshal([]byte(told), &n); err != nil {
+		return err
+	}
+	db, err := storage.Open(ctx, n.Database)
+	if err != nil {
+		return err
+	}
+	now := func() time.Time { return clock.FromMs(n.At) }
+	cases.SetEffectBatch(n.Batch)
+	s := cases.New(db, now, village.New(db, now, ledger.OpenAccounts), rulebook.New(db, now), access.New(db, now, nil), nil)
+	fmt.Println("ready")
+	return nightly(ctx, s)
+}
+
+// nightly is what the server does after midnight, in its order.
+func nightly(ctx context.Context, s *cases.Service) error {
+	for _, job := range []func(context.Context) (int, error){s.TakeEffect, s.ChargeOverdue, s.RaiseObjections} {
+		if _, err := job(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// work starts the child and kills it a moment after it is ready; it reports whether it came to its end.
+func (n night) work(t *testing.T, moment time.Duration) (ended bool) {
+	t.Helper()
+	told, err := json.Marshal(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), childEnv+"="+string(told))
+	cmd.Stderr = os.Stderr
+	pipe, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for out := bufio.NewScanner(pipe); out.Scan(); {
+		time.AfterFunc(moment, func() { _ = cmd.Process.Kill() })
+	}
+	err = cmd.Wait()
+	if cmd.ProcessState.Exited() && err != nil {
+		t.Fatal("the child failed by itself")
+	}
+	return err == nil
+}
+
+// TestKilledAtNight kills the nightly jobs over their work, again and again: what has begun is done whole or not at all, and
+// when they have come to their end the books, the steps and what the households were told are those of a night without a kill.
+func TestKilledAtNight(t *testing.T) {
+	quiet := newWorld(t, dbtest.Open(t, storage.SQLite), 10)
+	quiet.eve()
+	before := quiet.books()
+	quiet.must(nightly(t.Context(), quiet.cases))
+	want := quiet.books()
+	if slices.Equal(before, want) {
+		t.Fatal("nothing happens in that night")
+	}
+	for _, engine := range []storage.Dialect{storage.SQLite, storage.MySQL} {
+		t.Run(string(engine), func(t *testing.T) {
+			cfg := dbtest.Config(t, engine)
+			cfg.KeysFile = filepath.Join(t.TempDir(), "keys.json")
+			w := newWorld(t, dbtest.Connect(t, cfg), 10)
+			w.eve()
+			n := night{Database: cfg, At: w.time.Load(), Batch: 5}
+			kills, between := 0, 0 // between: kills that left a part of the work done
+			for last := w.books(); !n.work(t, time.Duration(2+rand.IntN(20+15*kills))*time.Millisecond); kills++ {
+				w.audit()
+				if now := w.books(); !slices.Equal(now, last) && !slices.Equal(now, want) {
+					between, last = between+1, now
+				}
+			}
+			if between == 0 {
+				t.Errorf("of %d kills none came between the beginning and the end", kills)
+			}
+			w.audit()
+			if got := w.books(); !slices.Equal(got, want) {
+				t.Errorf("after %d kills\n%q\nwant\n%q", kills, got, want)
+			}
+			w.must(nightly(t.Context(), w.cases))
+			if got := w.books(); !slices.Equal(got, want) {
+				t.Errorf("another night changed\n%q", got)
+			}
+		})
+	}
+}
+
+// eve is the evening before a night with much to do: of each household there are awards and a deduction on a notice whose days
+// are over, and a warning whose fault was not put right in time; three households have objected, and nobody has answered.
+func (w *world) eve() {
+	w.t.Helper()
+	ctx := w.t.Context()
+	w.adoptNow(waitingFaults)
+	for range 4 {
+		w.record("tree", today, w.homes...)
+	}
+	for i := range w.homes {
+		w.approved(cases.Request{Item: "burn", Subjects: w.homes[i : i+1], OccurredOn: today})
+	}
+	w.pass(time.Minute)
+	for i := range w.homes {
+		w.approved(cases.Request{Item: "pile", Subjects: w.homes[i : i+1], OccurredOn: today})
+	}
+	_, lines := w.publish()
+	for _, l := range lines {
+		if l.Item == "burn" && slices.Index(w.homes, l.Household) < 3 {
+			_, err := w.cases.Object(ctx, w.lives(l.Household), w.village, l.Household, l.ID, cases.ObjectRequest{RequestID: w.request(), Text: "不是我家"})
+			w.must(err)
+		}
+	}
+	w.days(20)
+}
+
+// books is everything that the night changes, without the ids and instants that differ from run to run.
+func (w *world) books() []string {
+	w.t.Helper()
+	var out []string
+	for _, q := range []string{
+		`SELECT h.number, e.kind, e.wallet, e.bucket, e.seq, e.amount, e.balance_after, e.expires_on, e.occurred_on, e.counted_on, e.title
+			FROM entries e JOIN households h ON h.id = e.account_id ORDER BY h.number, e.wallet, e.bucket, e.seq`,
+		"SELECT h.number, t.kind, t.code, t.from_day, t.to_day, t.lifted_at, t.reason FROM tags t JOIN households h ON h.id = t.account_id ORDER BY h.number, t.kind, t.code, t.from_day",
+		`SELECT h.number, c.item, c.state, c.counted, c.warned, c.revision, c.reasons, COUNT(*) FROM cases c JOIN households h ON h.id = c.household_id JOIN case_events e ON e.case_id = c.id
+			GROUP BY c.id, h.number, c.item, c.state, c.counted, c.warned, c.revision, c.reasons ORDER BY h.number, c.item, c.state, c.revision`,
+		"SELECT h.number, m.kind, m.title, m.body FROM messages m JOIN households h ON h.id = m.household_id ORDER BY h.number, m.kind, m.title, m.body",
+		"SELECT h.number, o.outcome, o.raised_at, (SELECT COUNT(*) FROM messages d WHERE d.household_id = 0 AND d.kind = 'objected') FROM objections o JOIN households h ON h.id = o.household_id ORDER BY h.number",
+	} {
+		out = append(out, dbtest.Rows(w.t, w.db, q)...)
+	}
+	return out
+}
