@@ -32,7 +32,7 @@ var writers = map[string]string{
 	"report_villages": "report", "report_months": "report", "report_classes": "report", "report_goods": "report", "report_days": "report",
 	"tags":        "standing",
 	"successions": "succession", "succession_parts": "succession", "succession_shares": "succession",
-	"cases": "cases", "case_events": "cases", "case_shares": "cases", "case_details": "cases", "inspections": "cases", "inspection_lines": "cases",
+	"cases": "cases", "case_events": "cases", "case_shares": "cases", "case_details": "cases", "case_claims": "cases", "inspections": "cases", "inspection_lines": "cases",
 	"shops": "market", "shop_villages": "market", "goods": "market", "goods_prices": "market", "stock_lots": "market", "stock_moves": "market",
 	"redemptions": "market", "phone_codes": "market", "visits": "market", "reservations": "market", "agencies": "market",
 	"leases": "market", "lease_lines": "market", "lease_returns": "market",

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The property and concurrency tests for a long time: SOAK_MINUTES (default 20) on private servers. Before them a county of
-# SOAK_ENTRIES entries (default ten million, about 6 GB in the temporary folder; 0: none) is rolled up and asked for its figures.
+# SOAK_ENTRIES entries (default ten million, about 6 GB in the temporary folder; 0: none) is rolled up and asked for its figures, and
+# a village of SOAK_CASES cases (default a million; 0: none) for those that wait for review.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/servers.sh
@@ -12,6 +13,9 @@ start_redis
 cd internal
 if [ "${SOAK_ENTRIES:-10000000}" -gt 0 ]; then
   HEFEN_REPORT_ENTRIES=${SOAK_ENTRIES:-10000000} go test -count=1 -timeout=90m -v -run 'TestManyEntries$' ./report
+fi
+if [ "${SOAK_CASES:-1000000}" -gt 0 ]; then
+  HEFEN_CASES_ROWS=${SOAK_CASES:-1000000} go test -count=1 -timeout=30m -v -run 'TestManyCases$' ./cases
 fi
 for p in storage ledger cases market board report; do
   flags=()

@@ -29,32 +29,10 @@ type Answer struct {
 // Approve lets a submitted case through one level; at the last one it is decided by the rules of the day of the deed
 // and posted. Not by its author, not for an own or kin household, and at each level by another person.
 func (s *Service) Approve(ctx context.Context, a access.Actor, village, caseID id.ID, r Step) (Answer, error) {
-	if err := a.Allow(MayApprove, access.Place{Village: village}); err != nil {
-		return Answer{}, err
-	}
-	c, err := s.toReview(ctx, a, village, caseID)
-	if err != nil {
-		return Answer{}, err
-	}
-	v, err := s.rules.InForce(ctx, village, c.occurred)
-	if err != nil {
-		return Answer{}, err
-	}
-	if err := s.complete(ctx, v.Scheme, c); err != nil {
-		return Answer{}, err
-	}
-	if err := c.notOwn(a); err != nil {
-		return Answer{}, err
-	}
-	if err := s.beforePanel(ctx, c); err != nil {
-		return Answer{}, err
-	}
-	return s.step(ctx, a, village, caseID, "cases.approve", r, func(tx *storage.Tx, at time.Time) error {
-		return s.approve(tx, v, a.User(), c, r.Why, at)
-	})
+	return s.ApproveWith(ctx, a, village, caseID, Approval{RequestID: r.RequestID, Why: r.Why})
 }
 
-func (s *Service) approve(tx *storage.Tx, v *rulebook.Version, by id.ID, seen *record, why string, at time.Time) error {
+func (s *Service) approve(tx *storage.Tx, v *rulebook.Version, by id.ID, seen *record, given *Content, why string, at time.Time) error {
 	c, err := one(tx, seen.village, seen.id)
 	if err != nil {
 		return err
@@ -64,6 +42,11 @@ func (s *Service) approve(tx *storage.Tx, v *rulebook.Version, by id.ID, seen *r
 	if from != Submitted {
 		_, err := from.next(approve)
 		return err
+	}
+	if given != nil {
+		if why, err = correctClaim(tx, v, c, *given, why, at); err != nil {
+			return err
+		}
 	}
 	if c.approvals+1 < c.levels {
 		return passLevel(tx, c, by, why, at)

@@ -251,7 +251,11 @@ func TestVote(t *testing.T) {
 		if err != nil || a.State != cases.Effective || a.Points != 1550 { // (20 + 11) / 2
 			t.Errorf("%+v %v", a.View, err)
 		}
-		got, err := w.cases.Get(ctx, w.second, w.village, c)
+		got, err := w.cases.Get(ctx, me, w.village, c)
+		if err != nil || got.Claimed == nil || got.Claimed.Points != 20*points.Point || got.Claimed.Said != "自评20分，评定15.5分" || !strings.Contains(got.Claimed.Why, "各占一半") {
+			t.Errorf("%+v %v", got.Claimed, err)
+		}
+		got, err = w.cases.Get(ctx, w.second, w.village, c)
 		if err != nil || got.Ballot == nil || len(got.Ballot.Votes) != 5 || got.Ballot.Mean != 11*points.Point ||
 			!strings.Contains(got.Events[1].Why, "4票赞成，1票反对，平均11分；自评20分，各占一半，为15.5分") {
 			t.Errorf("%+v %+v %v", got.Ballot, got.Events, err)

@@ -25,6 +25,13 @@ type Change struct {
 	Quantity  int64         `json:"quantity,omitempty" doc:"thousandths of the unit"`
 	Note      string        `json:"note,omitempty" maxLength:"500"`
 	Why       string        `json:"why" maxLength:"200"`
+
+	Parts   []scheme.PartResult `json:"parts,omitempty" maxItems:"40" doc:"sheets: all lines"`
+	Persons int                 `json:"persons,omitempty" minimum:"0" maximum:"10000"`
+}
+
+func (r *Change) content() Content {
+	return Content{Points: r.Points, Grade: r.Grade, Quantity: r.Quantity, Parts: r.Parts, Persons: r.Persons}
 }
 
 // Amend corrects what a case in effect says about its value: not by its author, not for an own or kin household. It
@@ -56,11 +63,22 @@ func (s *Service) Amend(ctx context.Context, a access.Actor, village, caseID id.
 		if err != nil {
 			return err
 		}
-		if c.state.stands() && c.says(r.Points, r.Grade, r.Quantity, r.Note) {
+		if err := vs.readAside(tx.Query, c); err != nil {
+			return err
+		}
+		if c.state.stands() && c.says(r.content(), r.Note) {
 			return ErrNoChange
 		}
-		c.change(vs.of[c.scheme].Scheme, r.Points, r.Grade, r.Quantity, r.Note)
+		rules := vs.of[c.scheme].Scheme
+		if err := c.keepsFixed(rules, r.content()); err != nil {
+			return err
+		}
+		c.change(rules, r.content())
+		c.note = r.Note
 		if err := c.move(tx, amend, a.User(), at, strings.TrimSpace(r.Why)); err != nil {
+			return err
+		}
+		if err := c.storeContent(tx); err != nil {
 			return err
 		}
 		if err := s.noteAgain(tx, c, a.User()); err != nil {
@@ -68,20 +86,6 @@ func (s *Service) Amend(ctx context.Context, a access.Actor, village, caseID id.
 		}
 		return vs.replay(tx, a.User(), at, c)
 	}, r)
-}
-
-// says reports whether this is what the case says already.
-func (c *record) says(p points.Amount, grade string, quantity int64, note string) bool {
-	return c.points == p && c.grade == grade && c.quantity == quantity && strings.TrimSpace(c.note) == strings.TrimSpace(note)
-}
-
-func (c *record) change(rules *scheme.Scheme, p points.Amount, grade string, quantity int64, note string) {
-	c.points, c.grade, c.quantity, c.note, c.gradeName = p, grade, quantity, note, ""
-	if item, ok := rules.Item(c.item); ok {
-		if g, ok := item.Value.Grade(grade); ok {
-			c.gradeName = g.Name
-		}
-	}
 }
 
 // versions are the rule versions by which the cases that may rest on a corrected one were decided, read before the

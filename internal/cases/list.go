@@ -60,6 +60,9 @@ func (s *Service) List(ctx context.Context, a access.Actor, village id.ID, f Fil
 	if err != nil {
 		return Page{}, err
 	}
+	if err := s.claimedOf(ctx, views); err != nil {
+		return Page{}, err
+	}
 	page := Page{Items: views}
 	if len(views) > f.Limit {
 		page.Items = views[:f.Limit]
@@ -133,7 +136,15 @@ func (s *Service) Get(ctx context.Context, a access.Actor, village, caseID id.ID
 	if len(views) == 0 {
 		return View{}, ErrNoCase
 	}
+	if err := s.claimedOf(ctx, views); err != nil {
+		return View{}, err
+	}
 	v := &views[0]
+	details := record{id: v.ID}
+	if err := details.readDetails(s.outside(ctx)); err != nil {
+		return View{}, err
+	}
+	v.Parts, v.Persons = details.parts, details.persons
 	if v.Confirmations, err = s.confirmations(ctx, "f.batch_id = ? ORDER BY f.id", v.Batch); err != nil {
 		return View{}, err
 	}

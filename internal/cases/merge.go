@@ -14,7 +14,8 @@ func Rehome(tx *storage.Tx, from, into id.ID) error {
 	for _, q := range []string{"UPDATE cases SET village_id = ? WHERE village_id = ?", "UPDATE case_events SET village_id = ? WHERE village_id = ?",
 		"UPDATE inspections SET village_id = ? WHERE village_id = ?", "UPDATE case_shares SET village_id = ? WHERE village_id = ?",
 		"UPDATE case_confirmations SET village_id = ? WHERE village_id = ?", "UPDATE case_votes SET village_id = ? WHERE village_id = ?",
-		"UPDATE objections SET village_id = ? WHERE village_id = ?", "UPDATE case_tellings SET village_id = ? WHERE village_id = ?"} {
+		"UPDATE objections SET village_id = ? WHERE village_id = ?", "UPDATE case_tellings SET village_id = ? WHERE village_id = ?",
+		"UPDATE case_details SET village_id = ? WHERE village_id = ?", "UPDATE case_claims SET village_id = ? WHERE village_id = ?"} {
 		if _, err := tx.Exec(q, into, from); err != nil {
 			return fmt.Errorf("rehome cases: %w", err)
 		}

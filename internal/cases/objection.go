@@ -15,6 +15,7 @@ import (
 	"hefen/internal/ledger"
 	"hefen/internal/message"
 	"hefen/internal/points"
+	"hefen/internal/scheme"
 	"hefen/internal/storage"
 )
 
@@ -60,10 +61,17 @@ type SettleRequest struct {
 	RequestID string        `json:"request_id" minLength:"16" maxLength:"64"`
 	Outcome   string        `json:"outcome" enum:"kept,amended,removed" doc:"kept: the case was right; amended: corrected; removed: taken back"`
 	Answer    string        `json:"answer" minLength:"2" maxLength:"500" doc:"in writing, for whoever objected"`
-	Points    points.Amount `json:"points,omitempty" doc:"amended, items with a range: the value given"`
+	Points    points.Amount `json:"points,omitempty" doc:"amended, items with a range: the value given; items whose value the rules fix: what is left of it; 0: all of it"`
 	Grade     string        `json:"grade,omitempty" maxLength:"32"`
 	Quantity  int64         `json:"quantity,omitempty"`
 	Note      string        `json:"note,omitempty" maxLength:"500"`
+
+	Parts   []scheme.PartResult `json:"parts,omitempty" maxItems:"40" doc:"amended, sheets: all lines"`
+	Persons int                 `json:"persons,omitempty" minimum:"0" maximum:"10000"`
+}
+
+func (r *SettleRequest) content() Content {
+	return Content{Points: r.Points, Grade: r.Grade, Quantity: r.Quantity, Parts: r.Parts, Persons: r.Persons}
 }
 
 // Outcomes of an objection.

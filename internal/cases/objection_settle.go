@@ -78,7 +78,7 @@ func (s *Service) settle(ctx context.Context, a access.Actor, o Objection, r Set
 	}
 	at, repeated := s.now(), false
 	err = s.db.InTx(ctx, func(tx *storage.Tx) (err error) {
-		body := []any{o.ID, r.Outcome, r.Answer, r.Points, r.Grade, r.Quantity, r.Note}
+		body := []any{o.ID, r.Outcome, r.Answer, r.Points, r.Grade, r.Quantity, r.Note, r.Parts, r.Persons}
 		if _, repeated, err = tx.Once(a.User(), r.RequestID, "cases.settle", body, o.ID); err != nil || repeated {
 			return err
 		}
@@ -164,11 +164,19 @@ func (s *Service) carryOut(tx *storage.Tx, vs versions, o Objection, r SettleReq
 
 // correct changes the content of an objected case and decides it anew with those that rest on it.
 func (s *Service) correct(tx *storage.Tx, vs versions, c *record, r SettleRequest, by id.ID, at time.Time, why string) (*record, error) {
-	if c.says(r.Points, r.Grade, r.Quantity, r.Note) {
+	if c.says(r.content(), r.Note) {
 		return nil, ErrNoChange
 	}
-	c.change(vs.of[c.scheme].Scheme, r.Points, r.Grade, r.Quantity, r.Note)
+	rules := vs.of[c.scheme].Scheme
+	c.change(rules, r.content())
+	c.note = r.Note
+	if err := c.settleValue(rules); err != nil {
+		return nil, err
+	}
 	if err := c.move(tx, rectify, by, at, why); err != nil {
+		return nil, err
+	}
+	if err := c.storeContent(tx); err != nil {
 		return nil, err
 	}
 	if err := s.noteAgain(tx, c, by); err != nil {

@@ -23,7 +23,8 @@ type record struct {
 	scheme                      id.ID
 	occurred, counted           clock.Day // counted: the day in whose period it counts
 	state, enteredAs            State
-	points                      points.Amount // asked, for items with a range
+	points                      points.Amount // asked, for items with a range; where settled, what is left of a fixed value
+	settled                     bool
 	grade, gradeName            string
 	quantity                    int64
 	note                        string
@@ -63,7 +64,7 @@ type record struct {
 func (c *record) deed() scheme.Case {
 	return scheme.Case{ID: c.id, Item: c.item, OccurredOn: c.occurred, Account: c.account, Household: c.household, Member: c.member,
 		Group: c.group, Points: c.points, Grade: c.grade, Quantity: c.quantity, Note: c.note, CountedOn: c.counted, DecidedOn: c.decidedOn(),
-		Event: c.event, Parts: c.parts, Persons: c.persons, Repaired: c.repaired, Overdue: c.overdue, Who: c.who, Parties: c.parties}
+		Event: c.event, Parts: c.parts, Persons: c.persons, Settled: c.settled, Repaired: c.repaired, Overdue: c.overdue, Who: c.who, Parties: c.parties}
 }
 
 // decidedOn is the day of the decision; zero before it is made.
@@ -113,7 +114,7 @@ var columns = []string{"id", "village_id", "batch_id", "account_id", "household_
 	"event_id", "replaced"}
 
 // later are the columns that are empty when a case is entered and only few steps change.
-var later = []string{"was", "notice_id", "published_on", "until_on", "way"}
+var later = []string{"was", "notice_id", "published_on", "until_on", "way", "settled"}
 
 var (
 	insertList = strings.Join(columns, ", ")
@@ -131,16 +132,16 @@ func (c *record) values(args []any) []any {
 
 // scan reads the columns, and whatever follows them, of one row.
 func (c *record) scan(row interface{ Scan(...any) error }, more ...any) error {
-	var warned int
+	var warned, settled int
 	var reasons string
 	into := append([]any{&c.id, &c.village, &c.batch, &c.account, &c.household, &c.member, &c.group, &c.item, &c.itemName, &c.class, &c.scheme,
 		&c.occurred, &c.counted, &c.state, &c.enteredAs, &c.points, &c.grade, &c.gradeName, &c.quantity, &c.note, &c.decidedValue, &c.worth,
 		&warned, &reasons, &c.no, &c.revision, &c.levels, &c.approvals, &c.author, &c.decider, &c.createdAt, &c.decidedAt, &c.changedAt,
-		&c.event, &c.replaced, &c.was, &c.notice, &c.published, &c.until, &c.way}, more...)
+		&c.event, &c.replaced, &c.was, &c.notice, &c.published, &c.until, &c.way, &settled}, more...)
 	if err := row.Scan(into...); err != nil {
 		return err
 	}
-	c.warned = warned != 0
+	c.warned, c.settled = warned != 0, settled != 0
 	return json.Unmarshal([]byte(reasons), &c.reasons)
 }
 
@@ -159,9 +160,9 @@ func insert(tx *storage.Tx, cs []*record) error {
 func (c *record) update(tx *storage.Tx, from State) error {
 	n, err := tx.Exec(`UPDATE cases SET scheme_id = ?, counted_on = ?, state = ?, points = ?, grade = ?, grade_name = ?, quantity = ?, note = ?,
 		value = ?, counted = ?, warned = ?, reasons = ?, decided_no = ?, revision = ?, approvals = ?, decider = ?, decided_at = ?, changed_at = ?,
-		replaced = ?, was = ? WHERE id = ? AND state = ?`, c.scheme, c.counted, string(c.state), int64(c.points), c.grade, c.gradeName, c.quantity, c.note,
+		replaced = ?, was = ?, settled = ? WHERE id = ? AND state = ?`, c.scheme, c.counted, string(c.state), int64(c.points), c.grade, c.gradeName, c.quantity, c.note,
 		int64(c.decidedValue), int64(c.worth), bit(c.warned), encode(c.reasons), c.no, c.revision, c.approvals, c.decider, c.decidedAt, c.changedAt,
-		int64(c.replaced), string(c.was), c.id, string(from))
+		int64(c.replaced), string(c.was), bit(c.settled), c.id, string(from))
 	if err != nil {
 		return fmt.Errorf("update case: %w", err)
 	}

@@ -260,7 +260,8 @@ func (c *record) readDetails(read query) error {
 
 // storeAside writes the parties and details of cases, in place of what stood there. Most cases have none.
 func storeAside(tx *storage.Tx, cs []*record, fresh bool) error {
-	var shares, details []any
+	var shares []any
+	var details []*record
 	for _, c := range cs {
 		if !fresh && (len(c.parties) > 0 || c.detailed()) {
 			if _, err := tx.Exec("DELETE FROM case_shares WHERE case_id = ?", c.id); err != nil {
@@ -276,18 +277,27 @@ func storeAside(tx *storage.Tx, cs []*record, fresh bool) error {
 				int64(sh.Value), int64(sh.Counted), int64(sh.Replaced), bit(sh.Warned))
 		}
 		if c.detailed() {
-			parts, err := json.Marshal(c.parts)
-			if err != nil {
-				return err
-			}
-			details = append(details, c.id, c.village, c.persons, bit(c.repaired), bit(c.overdue), c.validTo, string(parts))
+			details = append(details, c)
 		}
 	}
 	if err := tx.Insert(`INSERT INTO case_shares (case_id, line, village_id, role, relation, found, account_id, household_id, member_id, group_id,
 		value, counted, replaced, warned) VALUES `, 14, shares); err != nil {
 		return fmt.Errorf("insert shares: %w", err)
 	}
-	if err := tx.Insert("INSERT INTO case_details (case_id, village_id, persons, repaired, overdue, valid_to, parts) VALUES ", 7, details); err != nil {
+	return storeDetails(tx, details)
+}
+
+// storeDetails writes the rare details of cases.
+func storeDetails(tx *storage.Tx, cs []*record) error {
+	var rows []any
+	for _, c := range cs {
+		parts, err := json.Marshal(c.parts)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, c.id, c.village, c.persons, bit(c.repaired), bit(c.overdue), c.validTo, string(parts))
+	}
+	if err := tx.Insert("INSERT INTO case_details (case_id, village_id, persons, repaired, overdue, valid_to, parts) VALUES ", 7, rows); err != nil {
 		return fmt.Errorf("insert details: %w", err)
 	}
 	return nil

@@ -17,52 +17,55 @@ import (
 
 // View is a case as people see it.
 type View struct {
-	ID            id.ID          `json:"id"`
-	Batch         id.ID          `json:"batch" doc:"common to what was entered together"`
-	State         State          `json:"state" enum:"draft,submitted,decided,published,effective,objected,amended,rejected,withdrawn,reversed"`
-	StateName     string         `json:"state_name"`
-	Item          string         `json:"item"`
-	ItemName      string         `json:"item_name" doc:"as it was called then"`
-	Household     id.ID          `json:"household"`
-	Number        string         `json:"number" doc:"of the household"`
-	HouseholdName string         `json:"household_name"`
-	Member        id.ID          `json:"member,omitempty" doc:"who did it, where a person is named"`
-	MemberName    string         `json:"member_name,omitempty"`
-	Account       id.ID          `json:"account" doc:"who is credited: household or member"`
-	OccurredOn    clock.Day      `json:"occurred_on"`
-	Value         points.Amount  `json:"value" doc:"what the item gives before warnings and limits"`
-	Points        points.Amount  `json:"points" doc:"what counts; 0 while undecided"`
-	Warned        bool           `json:"warned" doc:"a warning in place of a deduction"`
-	Grade         string         `json:"grade,omitempty"`
-	GradeName     string         `json:"grade_name,omitempty"`
-	Quantity      int64          `json:"quantity,omitempty" doc:"thousandths of the unit"`
-	Asked         points.Amount  `json:"asked,omitempty" doc:"items with a range: the value given"`
-	Note          string         `json:"note,omitempty"`
-	NoteHeld      bool           `json:"note_held,omitempty" doc:"there is a note that the content check holds back"`
-	Reasons       []string       `json:"reasons" doc:"why, in plain Chinese; why it waits while undecided"`
-	Author        id.ID          `json:"author"`
-	AuthorName    string         `json:"author_name,omitempty"`
-	DeciderName   string         `json:"decider_name,omitempty"`
-	CreatedAt     int64          `json:"created_at" doc:"milliseconds since 1970 UTC"`
-	DecidedAt     int64          `json:"decided_at,omitempty"`
-	Revision      int            `json:"revision,omitempty" doc:"how often it was decided anew"`
-	Notice        id.ID          `json:"notice,omitempty" doc:"the notice on which it stands"`
-	PublishedOn   clock.Day      `json:"published_on,omitempty" doc:"since when it stands there"`
-	ObjectUntil   clock.Day      `json:"object_until,omitempty" doc:"last day for an objection; empty where none can be made"`
-	Waits         bool           `json:"waits,omitempty" doc:"decided, but its points do not count before the days of publication are over"`
-	Way           string         `json:"way,omitempty" enum:",claim,peer" doc:"empty: entered by an official; claim: by the household itself; peer: by another household, whose name only officials see"`
-	WithdrawUntil int64          `json:"withdraw_until,omitempty" doc:"until when the author may withdraw it, milliseconds since 1970 UTC"`
-	CanWithdraw   bool           `json:"can_withdraw"`
-	CanReview     bool           `json:"can_review" doc:"the caller may approve or reject it"`
-	CanReverse    bool           `json:"can_reverse"`
-	BalanceAfter  *points.Amount `json:"balance_after,omitempty" doc:"what can be spent after it, where it was just posted"`
-	Photos        []media.Shot   `json:"photos,omitempty" doc:"evidence, where cases are listed or one is asked for"`
-	Confirmations []Confirmation `json:"confirmations,omitempty" doc:"word of other households, where one case is asked for"`
-	Shares        []ShareView    `json:"shares,omitempty" doc:"what it counts for others, where one case is asked for"`
-	Ballot        *Ballot        `json:"ballot,omitempty" doc:"the panel's vote, where one case is asked for"`
-	Objections    []Objection    `json:"objections,omitempty" doc:"where one case is asked for"`
-	CanObject     bool           `json:"can_object" doc:"the caller may object to it now, for a household that it concerns; where one case is asked for also for those it names"`
-	Events        []Event        `json:"events,omitempty" doc:"each step, where one case is asked for"`
+	ID            id.ID               `json:"id"`
+	Batch         id.ID               `json:"batch" doc:"common to what was entered together"`
+	State         State               `json:"state" enum:"draft,submitted,decided,published,effective,objected,amended,rejected,withdrawn,reversed"`
+	StateName     string              `json:"state_name"`
+	Item          string              `json:"item"`
+	ItemName      string              `json:"item_name" doc:"as it was called then"`
+	Household     id.ID               `json:"household"`
+	Number        string              `json:"number" doc:"of the household"`
+	HouseholdName string              `json:"household_name"`
+	Member        id.ID               `json:"member,omitempty" doc:"who did it, where a person is named"`
+	MemberName    string              `json:"member_name,omitempty"`
+	Account       id.ID               `json:"account" doc:"who is credited: household or member"`
+	OccurredOn    clock.Day           `json:"occurred_on"`
+	Value         points.Amount       `json:"value" doc:"what the item gives before warnings and limits"`
+	Points        points.Amount       `json:"points" doc:"what counts; 0 while undecided"`
+	Warned        bool                `json:"warned" doc:"a warning in place of a deduction"`
+	Grade         string              `json:"grade,omitempty"`
+	GradeName     string              `json:"grade_name,omitempty"`
+	Quantity      int64               `json:"quantity,omitempty" doc:"thousandths of the unit"`
+	Asked         points.Amount       `json:"asked,omitempty" doc:"items with a range: the value given; where an objection lowered a fixed value, what is left"`
+	Persons       int                 `json:"persons,omitempty" doc:"items per person, counted and not named: how many; where one case is asked for"`
+	Parts         []scheme.PartResult `json:"parts,omitempty" doc:"lines of a sheet; where one case is asked for"`
+	Claimed       *Claimed            `json:"claimed,omitempty" doc:"what was claimed, where something else was given"`
+	Note          string              `json:"note,omitempty"`
+	NoteHeld      bool                `json:"note_held,omitempty" doc:"there is a note that the content check holds back"`
+	Reasons       []string            `json:"reasons" doc:"why, in plain Chinese; why it waits while undecided"`
+	Author        id.ID               `json:"author"`
+	AuthorName    string              `json:"author_name,omitempty"`
+	DeciderName   string              `json:"decider_name,omitempty"`
+	CreatedAt     int64               `json:"created_at" doc:"milliseconds since 1970 UTC"`
+	DecidedAt     int64               `json:"decided_at,omitempty"`
+	Revision      int                 `json:"revision,omitempty" doc:"how often it was decided anew"`
+	Notice        id.ID               `json:"notice,omitempty" doc:"the notice on which it stands"`
+	PublishedOn   clock.Day           `json:"published_on,omitempty" doc:"since when it stands there"`
+	ObjectUntil   clock.Day           `json:"object_until,omitempty" doc:"last day for an objection; empty where none can be made"`
+	Waits         bool                `json:"waits,omitempty" doc:"decided, but its points do not count before the days of publication are over"`
+	Way           string              `json:"way,omitempty" enum:",claim,peer" doc:"empty: entered by an official; claim: by the household itself; peer: by another household, whose name only officials see"`
+	WithdrawUntil int64               `json:"withdraw_until,omitempty" doc:"until when the author may withdraw it, milliseconds since 1970 UTC"`
+	CanWithdraw   bool                `json:"can_withdraw"`
+	CanReview     bool                `json:"can_review" doc:"the caller may approve or reject it"`
+	CanReverse    bool                `json:"can_reverse"`
+	BalanceAfter  *points.Amount      `json:"balance_after,omitempty" doc:"what can be spent after it, where it was just posted"`
+	Photos        []media.Shot        `json:"photos,omitempty" doc:"evidence, where cases are listed or one is asked for"`
+	Confirmations []Confirmation      `json:"confirmations,omitempty" doc:"word of other households, where one case is asked for"`
+	Shares        []ShareView         `json:"shares,omitempty" doc:"what it counts for others, where one case is asked for"`
+	Ballot        *Ballot             `json:"ballot,omitempty" doc:"the panel's vote, where one case is asked for"`
+	Objections    []Objection         `json:"objections,omitempty" doc:"where one case is asked for"`
+	CanObject     bool                `json:"can_object" doc:"the caller may object to it now, for a household that it concerns; where one case is asked for also for those it names"`
+	Events        []Event             `json:"events,omitempty" doc:"each step, where one case is asked for"`
 
 	village id.ID
 	entered State // how it was entered, for the first of the steps

@@ -193,14 +193,14 @@ func (t *tally) say() string {
 	return "评议小组表决：" + strconv.Itoa(t.ayes) + "票赞成，" + strconv.Itoa(t.noes) + "票反对"
 }
 
-// value is what the panel's vote makes the case worth, with the reason.
-func (p *poll) value(c *record, t *tally) (points.Amount, string) {
+// value is what the panel's vote makes the case worth, with the reason. claimed is what the household gives itself.
+func (p *poll) value(claimed points.Amount, t *tally) (points.Amount, string) {
 	mean := t.mean()
-	if !p.item.Review.Average || c.points == 0 {
+	if !p.item.Review.Average || claimed == 0 {
 		return mean, "，平均" + mean.String() + "分"
 	}
-	both := (c.points + mean).Times(1, 2)
-	return both, "，平均" + mean.String() + "分；自评" + c.points.String() + "分，各占一半，为" + both.String() + "分"
+	both := (claimed + mean).Times(1, 2)
+	return both, "，平均" + mean.String() + "分；自评" + claimed.String() + "分，各占一半，为" + both.String() + "分"
 }
 
 // count decides the case if the result is certain; the accounts are guarded.
@@ -217,10 +217,13 @@ func (s *Service) count(tx *storage.Tx, p *poll, by id.ID, at time.Time) error {
 	if !certain {
 		return nil
 	}
-	why := t.say()
+	why, claimed := t.say(), c.content()
 	if carried && p.gives() {
+		if err := claimedBefore(tx, c.id, &claimed.Points); err != nil {
+			return err
+		}
 		var say string
-		c.points, say = p.value(c, t)
+		c.points, say = p.value(claimed.Points, t)
 		why += say
 		carried = c.points != 0
 	}
@@ -236,8 +239,14 @@ func (s *Service) count(tx *storage.Tx, p *poll, by id.ID, at time.Time) error {
 		if _, err := tx.Exec("UPDATE cases SET points = ? WHERE id = ?", int64(c.points), c.id); err != nil {
 			return fmt.Errorf("note value: %w", err)
 		}
+		if claimed.Points != 0 && claimed.Points != c.points {
+			given := c.content()
+			if err := keepClaim(tx, c, claimed, "", "自评"+sayContent(p.item, &claimed)+"，评定"+sayContent(p.item, &given), why, at); err != nil {
+				return err
+			}
+		}
 	}
-	err = s.approve(tx, p.version, by, p.of, why, at)
+	err = s.approve(tx, p.version, by, p.of, nil, why, at)
 	if errors.Is(err, ErrBudgetWaits) || errors.Is(err, ErrUnconfirmed) {
 		return nil // the vote stands; the nightly count tries again
 	}

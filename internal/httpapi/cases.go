@@ -89,8 +89,13 @@ type caseStepInput struct {
 	Body cases.Step
 }
 
-func (s *Server) approveCase(ctx context.Context, by access.Actor, in *caseStepInput) (cases.Answer, error) {
-	return s.Cases.Approve(ctx, by, in.Village.ID, in.Case.ID, in.Body)
+type approvalInput struct {
+	InCase
+	Body cases.Approval
+}
+
+func (s *Server) approveCase(ctx context.Context, by access.Actor, in *approvalInput) (cases.Answer, error) {
+	return s.Cases.ApproveWith(ctx, by, in.Village.ID, in.Case.ID, in.Body)
 }
 
 func (s *Server) rejectCase(ctx context.Context, by access.Actor, in *caseStepInput) (cases.Answer, error) {

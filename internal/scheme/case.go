@@ -33,7 +33,7 @@ type Case struct {
 	Household  id.ID
 	Member     id.ID
 	Group      id.ID
-	Points     points.Amount // range items: the value given, with its sign; zero for all others
+	Points     points.Amount // range items: the value given, with its sign; where Settled, what is left of a fixed one; else zero
 	Grade      string        // graded items: code of the grade
 	Quantity   int64         // items by quantity: thousandths of the unit
 	Note       string
@@ -42,6 +42,7 @@ type Case struct {
 	Event      id.ID        // the event or deed it belongs to, where several records share one; 0: none named
 	Parts      []PartResult // sheets: one for each part
 	Persons    int          // items per person: how many took part, where they are not named as parties
+	Settled    bool         // Points is what the written answer to an objection has left of the value that the rules fix
 	Repaired   bool         // put right, with a written promise: what the item's repair leaves counts
 	Overdue    bool         // a warning whose fault was not put right in time: it counts in full
 	Who        Who          // of the account, and of the person who did it, on the day of the deed

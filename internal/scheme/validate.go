@@ -113,7 +113,7 @@ func (i *Item) party(role string) *PartyRule {
 // checkFilled checks what the case says about its value, and that it says nothing it may not.
 func (i *Item) checkFilled(c *Case) error {
 	v := &i.Value
-	if v.Kind != ValueRange && c.Points != 0 {
+	if v.Kind != ValueRange && c.Points != 0 && !(c.Settled && v.Settles()) {
 		return wrong("points", "这个事项的分值由细则确定，不能自己填写分数")
 	}
 	if v.Kind != ValueGrades && c.Grade != "" {

@@ -41,11 +41,28 @@ func (r *run) value() error {
 	case ValuePerPerson:
 		r.perPerson(v)
 	}
+	if r.c.Settled && v.Settles() {
+		r.settled()
+	}
 	if r.c.Repaired && r.item.Repair != nil {
 		r.worth, r.dropped = r.item.Repair.Points, true
 		r.because("已整改到位并书面保证，改按" + plainPoints(r.worth) + "计")
 	}
 	return nil
+}
+
+// Settles reports whether the rules fix the value, so that the record says nothing that could be corrected: the written answer
+// to an objection may then lower it.
+func (v *Value) Settles() bool { return v.Kind == ValueFixed || v.Kind == ValueStreak }
+
+// settled is what the written answer to an objection has left: never more than the rules give, nor of another sign.
+func (r *run) settled() {
+	left := r.c.Points
+	if left.Abs() >= r.worth.Abs() || (left < 0) != (r.worth < 0) {
+		return
+	}
+	r.worth = left
+	r.because("按异议的书面答复，核定为" + plainPoints(left))
 }
 
 // brackets adds up the parts of a quantity, each at its own rate, as a tax table does.

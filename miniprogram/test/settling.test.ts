@@ -52,6 +52,24 @@ describe('the answer to an objection', () => {
     expect(missingOf({ ...settlingOf(record()), ...base, note: '后院' }, record(), fixed)).toBe('')
   })
 
+  it('lowers what the rules fix, and changes the lines of a sheet', () => {
+    const base = { outcome: 'amended' as const, answer: '改好了' }
+    const minus = item({ kind: 'fixed', points: -1000 })
+    for (const points of ['-10', '-11', '3', '0', '三']) expect(missingOf({ ...settlingOf(record()), ...base, points }, record(), minus)).toContain('之间')
+    const lowered = { ...settlingOf(record()), ...base, points: '-4' }
+    expect(missingOf(lowered, record(), minus)).toBe('')
+    expect(settleBody(lowered, record(), minus)).toMatchObject({ points: -400 })
+
+    const sheet = item({ kind: 'sheet', parts: [{ code: 'room', name: '室内', full: 600 }, { code: 'yard', name: '院坝', options: [{ code: 'neat', name: '整齐', points: 200 }] }] })
+    const checked = record({ parts: [{ code: 'yard', option: 'neat' }, { code: 'room', off: 150 }] })
+    const form = { ...settlingOf(checked), ...base }
+    expect(form.parts).toEqual({ room: { option: '', off: '1.5' }, yard: { option: 'neat', off: '' } })
+    expect(missingOf(form, checked, sheet)).toContain('没有更正')
+    const better = { ...form, parts: { ...form.parts, room: { option: '', off: '' } } }
+    expect(settleBody(better, checked, sheet)).toMatchObject({ points: 0, parts: [{ code: 'yard', option: 'neat' }] })
+    expect(missingOf({ ...form, parts: { ...form.parts, room: { option: '', off: '7' } } }, checked, sheet)).toContain('室内')
+  })
+
   it('a deduction is shown and read with its sign', () => {
     const minus = record({ asked: -250 })
     const range = item({ kind: 'range', from: -1000, to: 0 })

@@ -5890,7 +5890,7 @@ export interface components {
             account: string;
             /**
              * Format: int64
-             * @description items with a range: the value given
+             * @description items with a range: the value given; where an objection lowered a fixed value, what is left
              */
             asked?: number;
             author: string;
@@ -5910,6 +5910,8 @@ export interface components {
             /** @description the caller may approve or reject it */
             can_review: boolean;
             can_withdraw: boolean;
+            /** @description what was claimed, where something else was given */
+            claimed?: components["schemas"]["CasesClaimed"];
             /** @description word of other households, where one case is asked for */
             confirmations?: components["schemas"]["CasesConfirmation"][];
             /**
@@ -5945,6 +5947,13 @@ export interface components {
             /** @description where one case is asked for */
             objections?: components["schemas"]["CasesObjection"][];
             occurred_on: string;
+            /** @description lines of a sheet; where one case is asked for */
+            parts?: components["schemas"]["SchemePartResult"][];
+            /**
+             * Format: int64
+             * @description items per person, counted and not named: how many; where one case is asked for
+             */
+            persons?: number;
             /** @description evidence, where cases are listed or one is asked for */
             photos?: components["schemas"]["MediaShot"][];
             /**
@@ -5992,6 +6001,13 @@ export interface components {
              * @description until when the author may withdraw it, milliseconds since 1970 UTC
              */
             withdraw_until?: number;
+        };
+        CasesApproval: {
+            /** @description what counts instead of what was claimed; absent: as claimed */
+            correct?: components["schemas"]["CasesContent"];
+            request_id: string;
+            /** @description mandatory with a correction: the household reads it */
+            why?: string;
         };
         CasesAsked: {
             /**
@@ -6051,6 +6067,10 @@ export interface components {
         CasesChange: {
             grade?: string;
             note?: string;
+            /** @description sheets: all lines */
+            parts?: components["schemas"]["SchemePartResult"][];
+            /** Format: int64 */
+            persons?: number;
             /**
              * Format: int64
              * @description items with a range: the value given, in hundredths, with its sign
@@ -6090,6 +6110,27 @@ export interface components {
             request_id?: string;
             /** @description reports: the other household, or its member where persons are scored; claims: the member, where persons are scored */
             subject?: string;
+        };
+        CasesClaimed: {
+            /**
+             * Format: int64
+             * @description milliseconds since 1970 UTC
+             */
+            at: number;
+            grade_name?: string;
+            /**
+             * Format: int64
+             * @description items with a range: what was claimed, in hundredths
+             */
+            points?: number;
+            /**
+             * Format: int64
+             * @description thousandths of the unit
+             */
+            quantity?: number;
+            /** @description what was claimed and what was given instead, in words */
+            said: string;
+            why: string;
         };
         CasesCollector: {
             all: components["schemas"]["CasesGiven"];
@@ -6137,6 +6178,23 @@ export interface components {
             note?: string;
             /** @description of the household */
             number: string;
+        };
+        CasesContent: {
+            grade?: string;
+            /** @description sheets: all lines */
+            parts?: components["schemas"]["SchemePartResult"][];
+            /** Format: int64 */
+            persons?: number;
+            /**
+             * Format: int64
+             * @description items with a range: the value given, in hundredths, with its sign
+             */
+            points?: number;
+            /**
+             * Format: int64
+             * @description thousandths of the unit
+             */
+            quantity?: number;
         };
         CasesEvent: {
             /**
@@ -6530,9 +6588,13 @@ export interface components {
              * @enum {string}
              */
             outcome: "kept" | "amended" | "removed";
+            /** @description amended, sheets: all lines */
+            parts?: components["schemas"]["SchemePartResult"][];
+            /** Format: int64 */
+            persons?: number;
             /**
              * Format: int64
-             * @description amended, items with a range: the value given
+             * @description amended, items with a range: the value given; items whose value the rules fix: what is left of it; 0: all of it
              */
             points?: number;
             /** Format: int64 */
@@ -6609,7 +6671,7 @@ export interface components {
             account: string;
             /**
              * Format: int64
-             * @description items with a range: the value given
+             * @description items with a range: the value given; where an objection lowered a fixed value, what is left
              */
             asked?: number;
             author: string;
@@ -6629,6 +6691,8 @@ export interface components {
             /** @description the caller may approve or reject it */
             can_review: boolean;
             can_withdraw: boolean;
+            /** @description what was claimed, where something else was given */
+            claimed?: components["schemas"]["CasesClaimed"];
             /** @description word of other households, where one case is asked for */
             confirmations?: components["schemas"]["CasesConfirmation"][];
             /**
@@ -6664,6 +6728,13 @@ export interface components {
             /** @description where one case is asked for */
             objections?: components["schemas"]["CasesObjection"][];
             occurred_on: string;
+            /** @description lines of a sheet; where one case is asked for */
+            parts?: components["schemas"]["SchemePartResult"][];
+            /**
+             * Format: int64
+             * @description items per person, counted and not named: how many; where one case is asked for
+             */
+            persons?: number;
             /** @description evidence, where cases are listed or one is asked for */
             photos?: components["schemas"]["MediaShot"][];
             /**
@@ -13802,7 +13873,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CasesStep"];
+                "application/json": components["schemas"]["CasesApproval"];
             };
         };
         responses: {

@@ -35,3 +35,8 @@ export function quantified(item: Item): boolean {
 export function counted(item: Item): boolean {
   return item.value.kind === 'per_person'
 }
+
+/** Whether the rules fix what it is worth, so that nothing is told of it. */
+export function fixed(item: Item): boolean {
+  return item.value.kind === 'fixed' || item.value.kind === 'streak'
+}
