@@ -85,7 +85,7 @@ func mayCorrect(rules *scheme.Scheme, c *record, x Content) error {
 	if !ok {
 		return scheme.ErrItemUnknown
 	}
-	if sayContent(item, &x) == "" {
+	if !item.Value.Judged() {
 		return ErrNotCorrectable
 	}
 	changed := *c

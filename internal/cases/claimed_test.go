@@ -108,7 +108,7 @@ func TestCorrectedTwice(t *testing.T) {
 			t.Errorf("%+v %v", a.View, err)
 		}
 		list, err := w.cases.List(ctx, w.secretary, w.village, cases.Filter{State: cases.Submitted})
-		if err != nil || len(list.Items) != 1 || list.Items[0].Claimed == nil || list.Items[0].Claimed.Said != "申报20分，核定15分" {
+		if err != nil || len(list.Items) != 1 || list.Items[0].Claimed == nil || !list.Items[0].CanCorrect || list.Items[0].Claimed.Said != "申报20分，核定15分" {
 			t.Errorf("%+v %v", list.Items, err)
 		}
 		a, err = w.cases.ApproveWith(ctx, w.secretary, w.village, c, cases.Approval{RequestID: w.request(), Why: "半天", Correct: &cases.Content{Points: 8 * points.Point}})

@@ -57,6 +57,7 @@ type View struct {
 	WithdrawUntil int64               `json:"withdraw_until,omitempty" doc:"until when the author may withdraw it, milliseconds since 1970 UTC"`
 	CanWithdraw   bool                `json:"can_withdraw"`
 	CanReview     bool                `json:"can_review" doc:"the caller may approve or reject it"`
+	CanCorrect    bool                `json:"can_correct,omitempty" doc:"the caller may let it through with another value than it says"`
 	CanReverse    bool                `json:"can_reverse"`
 	BalanceAfter  *points.Amount      `json:"balance_after,omitempty" doc:"what can be spent after it, where it was just posted"`
 	Photos        []media.Shot        `json:"photos,omitempty" doc:"evidence, where cases are listed or one is asked for"`
@@ -112,6 +113,8 @@ func (s *Service) view(a access.Actor, v *rulebook.Version, c *record, number, n
 	}
 	if _, err := c.state.next(approve); err == nil {
 		out.CanReview = !own && !mine && a.Allow(MayApprove, place) == nil
+		item, ok := v.Scheme.Item(c.item)
+		out.CanCorrect = out.CanReview && ok && item.Value.Judged()
 	}
 	if _, err := c.state.next(reverse); err == nil {
 		out.CanReverse = !own && !mine && a.Allow(MayReverse, place) == nil

@@ -55,6 +55,11 @@ func (r *run) value() error {
 // to an objection may then lower it.
 func (v *Value) Settles() bool { return v.Kind == ValueFixed || v.Kind == ValueStreak }
 
+// Judged reports whether a record says what it is worth, or what decides that: what somebody could see otherwise.
+func (v *Value) Judged() bool {
+	return v.Kind == ValueRange || v.Kind == ValueGrades || v.Kind == ValueSheet || v.Quantified()
+}
+
 // settled is what the written answer to an objection has left: never more than the rules give, nor of another sign.
 func (r *run) settled() {
 	left := r.c.Points

@@ -5904,6 +5904,8 @@ export interface components {
             ballot?: components["schemas"]["CasesBallot"];
             /** @description common to what was entered together */
             batch: string;
+            /** @description the caller may let it through with another value than it says */
+            can_correct?: boolean;
             /** @description the caller may object to it now, for a household that it concerns; where one case is asked for also for those it names */
             can_object: boolean;
             can_reverse: boolean;
@@ -6685,6 +6687,8 @@ export interface components {
             ballot?: components["schemas"]["CasesBallot"];
             /** @description common to what was entered together */
             batch: string;
+            /** @description the caller may let it through with another value than it says */
+            can_correct?: boolean;
             /** @description the caller may object to it now, for a household that it concerns; where one case is asked for also for those it names */
             can_object: boolean;
             can_reverse: boolean;

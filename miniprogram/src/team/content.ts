@@ -33,11 +33,6 @@ export function saidOf(c?: Case): Said {
   }
 }
 
-/** Whether whoever reviews a record can give another value: not where the rules fix it. */
-export function correctable(item?: Item): boolean {
-  return item !== undefined && (['grades', 'range', 'sheet'].includes(item.value.kind) || quantified(item))
-}
-
 /** The sentence to show while something is missing; a value that the rules fix may be left empty: all of it. */
 export function missingSaid(s: Said, item?: Item): string {
   if (!item) return ''
