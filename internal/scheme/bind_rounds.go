@@ -25,6 +25,10 @@ func (b *binder) round(n *node) Round {
 	own := b.kind(n.get("span"), "month")
 	r.Cutoff = b.cutoff(n, r.Span == "year" || own != nil)
 	r.Eligibility = b.eligibility(n)
+	if days := n.get("object_days"); days != nil {
+		most := number(days, 0)
+		r.ObjectDays = &most
+	}
 	top, tiers := n.get("top"), n.get("tiers")
 	switch {
 	case top == nil && tiers == nil:

@@ -11,6 +11,7 @@ type Round struct {
 	Name        string      `json:"name"`
 	Of          string      `json:"of" enum:"household,person,group" doc:"whose accounts compete"`
 	Span        string      `json:"span" doc:"the period it is about: month, quarter, half, year or the code of an own one"`
+	ObjectDays  *int        `json:"object_days,omitempty" doc:"days for objections, 0: none; absent: whoever publishes the list says how many"`
 	Cutoff      Cutoff      `json:"cutoff" doc:"the day on which standings, states and tags are read"`
 	Among       Among       `json:"among" doc:"who competes at all"`
 	Eligibility Eligibility `json:"eligibility" doc:"what keeps out those who compete"`

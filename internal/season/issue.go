@@ -30,18 +30,7 @@ const (
 // any moment and asked again: each prize is named by round, account and reward, in the book and in the list of prizes.
 func (s *Service) Issue(ctx context.Context, a access.Actor, in, round id.ID, r Step) (Award, error) {
 	w, err := s.step(ctx, a, in, round, "season.issue", r, []string{awardFrozen, awardIssuing, awardIssued}, func(tx *storage.Tx, w *Award, at time.Time) error {
-		if w.State != awardFrozen {
-			return nil
-		}
-		var lots int
-		if err := tx.QueryRow("SELECT COUNT(*) FROM award_drawings WHERE round_id = ?", round).Scan(&lots); err != nil {
-			return err
-		}
-		if lots > 0 && w.Number == "" {
-			return ErrLots
-		}
-		_, err := tx.Exec("UPDATE award_rounds SET state = ?, issued_by = ? WHERE id = ?", awardIssuing, a.User(), round)
-		return err
+		return beginIssue(tx, w, a.User())
 	})
 	if err != nil {
 		return Award{}, err
@@ -50,6 +39,22 @@ func (s *Service) Issue(ctx context.Context, a access.Actor, in, round id.ID, r 
 		return Award{}, err
 	}
 	return s.award(ctx, in, round, w.Repeated)
+}
+
+// beginIssue marks a frozen list as being issued; lots must have been drawn.
+func beginIssue(tx *storage.Tx, w *Award, by id.ID) error {
+	if w.State != awardFrozen {
+		return nil
+	}
+	var lots int
+	if err := tx.QueryRow("SELECT COUNT(*) FROM award_drawings WHERE round_id = ?", w.ID).Scan(&lots); err != nil {
+		return err
+	}
+	if lots > 0 && w.Number == "" {
+		return ErrLots
+	}
+	_, err := tx.Exec("UPDATE award_rounds SET state = ?, issued_by = ? WHERE id = ?", awardIssuing, by, w.ID)
+	return err
 }
 
 // IssueBy goes on with an award that is being issued until all of it is.

@@ -32,6 +32,7 @@ type told struct {
 	Database config.Database
 	Village  id.ID
 	Award    id.ID // issue this one; 0: close the year
+	Rounds   bool  // close the year and take its award rounds as far as a machine may
 	At       int64
 	Chunk    int
 }
@@ -68,6 +69,9 @@ func closeUntilKilled(text string) error {
 		return s.IssueBy(ctx, 1, c.Village, c.Award)
 	}
 	_, err = s.CloseBy(ctx, 1, c.Village, season.Order{Span: span(2026), Why: "年度结账"}, func(int) { fmt.Println("chunk") })
+	if err == nil && c.Rounds {
+		_, err = s.CarryRounds(ctx, 1, c.Village, span(2026))
+	}
 	return err
 }
 

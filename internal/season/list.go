@@ -4,113 +4,17 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"hefen/internal/access"
 	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/points"
-	"hefen/internal/rulebook"
 	"hefen/internal/scheme"
 	"hefen/internal/storage"
 	"hefen/internal/village"
 )
-
-// RoundState is a round of the rules about a span, with what has become of it.
-type RoundState struct {
-	Code  string     `json:"code"`
-	Name  string     `json:"name"`
-	Of    string     `json:"of" enum:"household,person,group"`
-	Span  clock.Span `json:"span"`
-	On    clock.Day  `json:"on" doc:"day of the cut-off"`
-	Shut  bool       `json:"shut" doc:"the span no longer counts, so that a list may be published"`
-	Award *Award     `json:"award,omitempty" doc:"the list that stands; absent while none is published"`
-}
-
-// RoundStates lists the rounds whose spans lie in a year.
-type RoundStates struct {
-	Items []RoundState `json:"items" doc:"in order of their spans"`
-}
-
-// Rounds lists the award rounds of a year: those of the rules and what was published. Everybody of the village sees them.
-func (s *Service) Rounds(ctx context.Context, a access.Actor, in id.ID, year clock.Span) (RoundStates, error) {
-	if err := a.Allow(MaySeeList, access.Place{Village: in}); err != nil {
-		return RoundStates{}, err
-	}
-	out := RoundStates{Items: []RoundState{}}
-	if year <= 0 || !year.First().Valid() || year != clock.YearSpan(year.First()) {
-		return out, ErrSpan.With("请选择年份")
-	}
-	today := clock.DayOf(s.now())
-	own, err := s.ownSpans(ctx, in)
-	if err != nil {
-		return out, err
-	}
-	for _, span := range spansOf(year, own) {
-		if span.First() > today {
-			continue
-		}
-		v, err := s.book.InForce(ctx, in, span.Last())
-		if errors.Is(err, rulebook.ErrNone) {
-			continue
-		}
-		if err != nil {
-			return out, err
-		}
-		for i := range v.Scheme.Rounds {
-			r := &v.Scheme.Rounds[i]
-			if !v.Scheme.IsSpan(r.Span, span) {
-				continue
-			}
-			x := RoundState{Code: r.Code, Name: r.Name, Of: r.Of, Span: span, On: r.On(span), Shut: true}
-			if err := s.shutBy(ctx, in, span); errors.Is(err, ErrOpenPeriod) {
-				x.Shut = false
-			} else if err != nil {
-				return out, err
-			}
-			var made id.ID
-			err := s.db.QueryRow(ctx, "SELECT id FROM award_rounds WHERE village_id = ? AND code = ? AND span = ? AND state <> 'withdrawn'", in, r.Code, span).Scan(&made)
-			if err == nil {
-				w, err := s.award(ctx, in, made, false)
-				if err != nil {
-					return out, err
-				}
-				x.Award = &w
-			} else if !errors.Is(err, sql.ErrNoRows) {
-				return out, err
-			}
-			out.Items = append(out.Items, x)
-		}
-	}
-	return out, nil
-}
-
-// spansOf is a year with its halves, quarters and months and the spans of own dates that end in it, those that end first
-// first.
-func spansOf(year clock.Span, own []OwnSpan) []clock.Span {
-	out := []clock.Span{year, year + 31, year + 32}
-	for i := range clock.Span(4) {
-		out = append(out, year+21+i)
-	}
-	for i := range clock.Span(12) {
-		out = append(out, year+1+i)
-	}
-	for i := range own {
-		if year.Covers(own[i].Span) {
-			out = append(out, own[i].Span)
-		}
-	}
-	slices.SortFunc(out, func(a, b clock.Span) int {
-		if a.Last() != b.Last() {
-			return int(a.Last() - b.Last())
-		}
-		return int(b.First() - a.First())
-	})
-	return out
-}
 
 // Standing is what a round says of one account, in or out.
 type Standing struct {
@@ -165,12 +69,10 @@ func (s *Service) Preview(ctx context.Context, a access.Actor, in id.ID, code st
 	if err != nil {
 		return Standings{}, err
 	}
-	l := &loading{read: s.query(ctx), village: in, until: span.Last()}
-	f, err := l.field(ctx, s, d)
+	o, f, err := s.draft(ctx, in, d)
 	if err != nil {
 		return Standings{}, err
 	}
-	o := scheme.Award(d.rules.Scheme, d.Round, span, f.standings, nil)
 	out := Standings{Items: []Standing{}, Of: len(o.Places), Drawings: []Drawing{}}
 	for i := range o.Places {
 		p, who := &o.Places[i], f.people[o.Places[i].Account]
@@ -180,12 +82,7 @@ func (s *Service) Preview(ctx context.Context, a access.Actor, in id.ID, code st
 		if i < int(skip) || len(out.Items) == page.limit() {
 			continue
 		}
-		x := Standing{Account: p.Account, Household: who.household, Number: who.number, Name: who.name, GroupName: who.groupName, Score: p.Score, Eligible: p.Eligible, Rank: p.Rank,
-			Wins: p.Wins, Tier: p.Tier, TierName: p.Title, Stars: p.Stars, Drawing: p.Drawing, Prizes: []string{}, Reasons: p.Reasons, Notes: []Note{}}
-		for j := range p.Prizes {
-			x.Prizes = append(x.Prizes, p.Prizes[j].Words)
-		}
-		out.Items = append(out.Items, x)
+		out.Items = append(out.Items, placeOf(p, who))
 	}
 	if end := int(skip) + len(out.Items); end < out.Of && len(out.Items) > 0 {
 		out.Next = id.ID(end).String()
@@ -194,6 +91,26 @@ func (s *Service) Preview(ctx context.Context, a access.Actor, in id.ID, code st
 		out.Drawings = append(out.Drawings, Drawing{No: x.No, What: x.What, Seats: x.Seats, Accounts: x.Accounts})
 	}
 	return out, nil
+}
+
+// draft computes a round as it stands today.
+func (s *Service) draft(ctx context.Context, in id.ID, d declared) (scheme.Outcome, *field, error) {
+	l := &loading{read: s.query(ctx), village: in, until: d.span.Last()}
+	f, err := l.field(ctx, s, d)
+	if err != nil {
+		return scheme.Outcome{}, nil, err
+	}
+	return scheme.Award(d.rules.Scheme, d.Round, d.span, f.standings, nil), f, nil
+}
+
+// placeOf is a place of a draft, for officials.
+func placeOf(p *scheme.Place, who *person) Standing {
+	x := Standing{Account: p.Account, Household: who.household, Number: who.number, Name: who.name, GroupName: who.groupName, Score: p.Score, Eligible: p.Eligible, Rank: p.Rank,
+		Wins: p.Wins, Tier: p.Tier, TierName: p.Title, Stars: p.Stars, Drawing: p.Drawing, Prizes: []string{}, Reasons: p.Reasons, Notes: []Note{}}
+	for j := range p.Prizes {
+		x.Prizes = append(x.Prizes, p.Prizes[j].Words)
+	}
+	return x
 }
 
 const placeColumns = `SELECT w.id, w.name, w.span, w.state, p.account_id, p.household_id, p.member_id, p.number, p.name, p.group_name, p.score, p.eligible, p.place, p.wins, p.tier, p.tier_name, p.stars,
