@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/season"
 )
@@ -64,6 +65,12 @@ agree. With --file no database is needed: anybody who was given the evidence can
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s\n封存码 %s\n号码 %q（%s）\n名单 %d户（人），重新抽签 %d次\n", e.Name, season.HashOf(e.List), e.Number, e.How, v.Standings, v.Drawings)
+			if e.Seal != nil {
+				fmt.Fprintf(cmd.OutOrStdout(), "封账号 %s（%s，应与此后公示榜上印的连得上）\n", e.Seal.Head.Code(), clock.DayOf(clock.FromMs(e.Seal.Head.At)).Chinese())
+			}
+			if v.Unsealed && e.Number != "" {
+				v.Wrong = append(v.Wrong, "名单没有封进村里的封账，不能证明它在号码以前就有")
+			}
 			for _, wrong := range v.Wrong {
 				fmt.Fprintln(cmd.OutOrStdout(), "不一致："+wrong)
 			}

@@ -81,8 +81,18 @@ func (a *sealAudit) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		var list []id.ID
 		for i := range page {
-			if err := a.leaf(&page[i], entries); err != nil {
+			if page[i].bucket == noteBucket {
+				list = append(list, page[i].entry)
+			}
+		}
+		notes, err := readNotes(ctx, a.db, list)
+		if err != nil {
+			return err
+		}
+		for i := range page {
+			if err := a.leaf(&page[i], entries, notes); err != nil {
 				return err
 			}
 		}
@@ -113,14 +123,19 @@ func (l *leafRow) String() string {
 }
 
 // leaf holds one leaf against its entry and adds it to the tree.
-func (a *sealAudit) leaf(l *leafRow, entries map[id.ID]*Entry) error {
+func (a *sealAudit) leaf(l *leafRow, entries map[id.ID]*Entry, notes map[id.ID]*note) error {
 	a.leaves.Rows++
 	if l.index != a.next {
 		a.leaves.broken("village %s: leaves %d to %d were removed", a.village, a.next, l.index-1)
 		a.off[a.next/blockLeaves] = true
 		a.next = l.index
 	}
-	switch e := entries[l.entry]; {
+	switch e, n := entries[l.entry], notes[l.entry]; {
+	case n != nil && l.bucket == noteBucket:
+		if !bytes.Equal(n.leaf(l.salt), l.hash) {
+			a.leaves.broken("village %s: the sealed %s %s (leaf %d) was changed after it was sealed", a.village, n.kind, n.about, l.index)
+			a.off[l.index/blockLeaves] = true
+		}
 	case e == nil:
 		a.leaves.broken("village %s: %s was removed after it was sealed", a.village, l)
 	case e.Account != l.account || e.Wallet != l.wallet || e.Bucket != l.bucket || e.Seq != l.seq:

@@ -9,23 +9,35 @@ import (
 	"hefen/internal/access"
 	"hefen/internal/clock"
 	"hefen/internal/id"
+	"hefen/internal/ledger"
 	"hefen/internal/storage"
 )
 
 // Freeze ends the time for objections: every one must have been answered, none upheld, and the list must still be what it
 // was when it was published.
 func (s *Service) Freeze(ctx context.Context, a access.Actor, in, round id.ID, r Step) (Award, error) {
+	if err := a.Allow(MayAward, access.Place{Village: in}); err != nil {
+		return Award{}, err
+	}
+	if _, _, err := ledger.Seal(ctx, s.db, in, s.now()); err != nil { // so that little is left for the list's own seal
+		return Award{}, err
+	}
 	return s.step(ctx, a, in, round, "season.freeze", r, []string{awardPublished}, func(tx *storage.Tx, w *Award, at time.Time) error {
 		return s.freeze(ctx, tx, w, a.User(), at)
 	})
 }
 
-// freeze is Freeze of a list that is held.
+// freeze is Freeze of a list that is held. Its hash goes into the village's seal at once, so that whatever number is drawn
+// afterwards was drawn over this list.
 func (s *Service) freeze(ctx context.Context, tx *storage.Tx, w *Award, by id.ID, at time.Time) error {
 	if err := s.mayFreeze(ctx, tx.Query, w, at); err != nil {
 		return err
 	}
 	_, err := tx.Exec("UPDATE award_rounds SET state = ?, frozen_at = ?, frozen_by = ? WHERE id = ?", awardFrozen, clock.Ms(at), by, w.ID)
+	if err != nil {
+		return fmt.Errorf("freeze award: %w", err)
+	}
+	_, err = ledger.SealNote(tx, w.village, ledger.NoteAward, w.ID, w.Hash, at)
 	return err
 }
 

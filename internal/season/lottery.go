@@ -17,6 +17,7 @@ import (
 	"hefen/internal/clock"
 	"hefen/internal/errs"
 	"hefen/internal/id"
+	"hefen/internal/ledger"
 	"hefen/internal/scheme"
 	"hefen/internal/storage"
 )
@@ -71,6 +72,7 @@ func (s *Service) Draw(ctx context.Context, a access.Actor, in, round id.ID, r S
 
 // Evidence is what somebody needs to draw the lots of a round again: the sealed list, the rules, the number, and who won.
 type Evidence struct {
+	Award    id.ID     `json:"award"`
 	Name     string    `json:"name"`
 	Hash     string    `json:"hash" doc:"SHA-256 of list, as it was published before the number was drawn"`
 	List     string    `json:"list" doc:"the sealed text"`
@@ -81,6 +83,8 @@ type Evidence struct {
 	DrawnAt  int64     `json:"drawn_at" doc:"milliseconds since 1970 UTC"`
 	Drawings []Drawing `json:"drawings"`
 	Winners  []Winner  `json:"winners" doc:"by account"`
+
+	Seal *ledger.SealedNote `json:"seal,omitempty" doc:"the hash in the village's seal, made when the list was frozen; absent before"`
 }
 
 // Winner is an account with the tier it won and its rewards.
@@ -104,7 +108,7 @@ func (s *Service) EvidenceOf(ctx context.Context, in, round id.ID) (Evidence, er
 	if err != nil {
 		return Evidence{}, err
 	}
-	e := Evidence{Name: w.Name, Hash: w.Hash, FrozenAt: w.FrozenAt, Number: w.Number, How: w.How, DrawnAt: w.DrawnAt, Drawings: w.Drawings, Winners: []Winner{}}
+	e := Evidence{Award: w.ID, Name: w.Name, Hash: w.Hash, FrozenAt: w.FrozenAt, Number: w.Number, How: w.How, DrawnAt: w.DrawnAt, Drawings: w.Drawings, Winners: []Winner{}}
 	if err := s.db.QueryRow(ctx, "SELECT list FROM award_rounds WHERE id = ?", round).Scan(&e.List); err != nil {
 		return e, fmt.Errorf("read list: %w", err)
 	}
@@ -113,6 +117,12 @@ func (s *Service) EvidenceOf(ctx context.Context, in, round id.ID) (Evidence, er
 		return e, err
 	}
 	e.Rules = string(source)
+	switch sealed, err := ledger.ProveNote(ctx, s.db, ledger.NoteAward, round); {
+	case err == nil:
+		e.Seal = &sealed
+	case !errors.Is(err, ledger.ErrNoNote):
+		return e, err
+	}
 	rows, err := s.db.Query(ctx, "SELECT account_id, tier, prizes FROM award_places WHERE round_id = ? AND wins = 1 ORDER BY account_id", round)
 	err = each(rows, err, func(r *sql.Rows) error {
 		var x Winner
@@ -145,6 +155,7 @@ type Verified struct {
 	Standings int      // how many accounts the list has
 	Drawings  int      // drawings that were done again
 	Wrong     []string // what does not agree, in Chinese; none: everything does
+	Unsealed  bool     // the list never went into the village's seal: that it was there before the number rests on the server's word
 }
 
 // Verify computes a round again from its evidence alone: the seal, the rules, every drawing and every winner must agree.
@@ -165,6 +176,8 @@ func Verify(e Evidence) (Verified, error) {
 	if e.Number != "" && e.FrozenAt > e.DrawnAt {
 		wrong("名单是抽签以后才定的")
 	}
+	v.Unsealed = e.Seal == nil
+	e.checkSeal(wrong)
 	book, _ := scheme.Parse([]byte(e.Rules))
 	if book == nil {
 		return v, errors.New("the rules file cannot be read")
@@ -193,6 +206,22 @@ func Verify(e Evidence) (Verified, error) {
 		wrong("重新计算的获奖名单和公布的不一样")
 	}
 	return v, nil
+}
+
+// checkSeal holds the list against the village's seal, which was made before the number was drawn.
+func (e *Evidence) checkSeal(wrong func(string, ...any)) {
+	if e.Seal == nil {
+		return
+	}
+	if err := e.Seal.Check(); err != nil {
+		wrong("名单在封账里的证明算不出封账号%s", e.Seal.Head.Code())
+	}
+	if !e.Seal.Says(ledger.NoteAward, e.Award, HashOf(e.List)) {
+		wrong("名单不是定名单时封进封账的那一份")
+	}
+	if e.Number != "" && e.Seal.Head.At > e.DrawnAt {
+		wrong("名单是抽签以后才封进封账的")
+	}
 }
 
 func compareDrawings(again []scheme.Drawing, stored []Drawing, wrong func(string, ...any)) {

@@ -10,6 +10,7 @@ import (
 	"hefen/internal/clock"
 	"hefen/internal/errs"
 	"hefen/internal/id"
+	"hefen/internal/ledger"
 	"hefen/internal/rulebook"
 	"hefen/internal/storage"
 )
@@ -87,6 +88,11 @@ func (s *Service) carry(ctx context.Context, by, in id.ID, d declared) error {
 			return nil
 		}
 		if w, err = s.publishAtOnce(ctx, by, in, d); err != nil {
+			return err
+		}
+	}
+	if w.State == awardPublished {
+		if _, _, err := ledger.Seal(ctx, s.db, in, at); err != nil { // so that little is left for the list's own seal
 			return err
 		}
 	}

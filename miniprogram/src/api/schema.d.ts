@@ -7071,6 +7071,18 @@ export interface components {
             entries: components["schemas"]["LedgerInclusion"][];
             seal: components["schemas"]["LedgerHead"];
         };
+        LedgerSealedNote: {
+            /**
+             * Format: int64
+             * @description number of the leaf, from 0
+             */
+            index: number;
+            /** @description hashes from the leaf to the root, hexadecimal */
+            path: string[];
+            seal: components["schemas"]["LedgerHead"];
+            /** @description the note as it was sealed, layout in docs/ledger.md; the leaf is SHA-256 of a zero byte and its UTF-8 bytes */
+            text: string;
+        };
         LedgerShutRequest: {
             /** @description the day after the last period that was shut */
             from_day: string;
@@ -10325,6 +10337,7 @@ export interface components {
             what: string;
         };
         SeasonEvidence: {
+            award: string;
             drawings: components["schemas"]["SeasonDrawing"][];
             /**
              * Format: int64
@@ -10346,6 +10359,8 @@ export interface components {
             number: string;
             /** @description the rules file whose SHA-256 stands in the list */
             rules: string;
+            /** @description the hash in the village's seal, made when the list was frozen; absent before */
+            seal?: components["schemas"]["LedgerSealedNote"];
             /** @description by account */
             winners: components["schemas"]["SeasonWinner"][];
         };
