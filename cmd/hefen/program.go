@@ -19,7 +19,6 @@ import (
 	"hefen/internal/errs"
 	"hefen/internal/httpapi"
 	"hefen/internal/id"
-	"hefen/internal/ledger"
 	"hefen/internal/market"
 	"hefen/internal/media"
 	"hefen/internal/notify"
@@ -94,9 +93,9 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 		p.media.CheckedBy(wx, p.access.OpenID)
 	}
 	p.access.SendCodes(sender, access.CodeLimits{PerPhone: cfg.SMS.PerPhone, PerAddress: cfg.SMS.PerSource, PerDay: cfg.SMS.PerDay})
-	p.village = village.New(p.db, p.now, ledger.OpenAccounts)
 	p.book = rulebook.New(p.db, p.now)
 	p.book.Remember(time.Second)
+	p.village = village.New(p.db, p.now, season.OpenAccounts(p.book, p.now))
 	p.cases = cases.New(p.db, p.now, p.village, p.book, p.access, p.media)
 	if p.calendar, err = clock.ReadCalendar(configs.Holidays, "holidays/*.yaml"); err != nil {
 		return nil, errors.Join(err, p.close())

@@ -13,7 +13,42 @@ import (
 	"hefen/internal/points"
 	"hefen/internal/rulebook"
 	"hefen/internal/storage"
+	"hefen/internal/village"
 )
+
+// OpenAccounts is what the register of villages is told of new owners with: the ledger opens their accounts, and whoever
+// is scored gets the base score of the rules in force in the same transaction, so that a household that joins in the middle
+// of a year has it at once. The reference is that of GrantBase, which finds those who came before there were rules.
+func OpenAccounts(book *rulebook.Book, now clock.Clock) village.Opened {
+	return func(tx *storage.Tx, in id.ID, owners []village.Owner) error {
+		if err := ledger.OpenAccounts(tx, in, owners); err != nil || len(owners) == 0 {
+			return err
+		}
+		at := now()
+		v, err := book.InForce(tx.Context(), in, clock.DayOf(at))
+		if errors.Is(err, rulebook.ErrNone) || err == nil && v.Scheme.Base == nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		var of []id.ID
+		for _, o := range owners {
+			if o.Kind == subject(v.Scheme) {
+				of = append(of, o.ID)
+			}
+		}
+		for chunk := range storage.Chunks(of, storage.ChunkRows) {
+			if err := ledger.Guard(tx, chunk, nil); err != nil {
+				return err
+			}
+			if err := first(tx, v, in, chunk, at); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
 
 // GrantBase gives the base score to every account that never had one, where the rules have it: all of a village when its
 // rules first hold, later whoever is newly registered, for what is left of the period. What an account holds above zero
