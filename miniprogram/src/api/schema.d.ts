@@ -10530,7 +10530,7 @@ export interface components {
             code: string;
             /**
              * Format: int64
-             * @description days for objections, today not counted
+             * @description days for objections, today not counted; 0 only where the rules say so
              */
             days: number;
             request_id: string;
@@ -10541,6 +10541,11 @@ export interface components {
             award?: components["schemas"]["SeasonAward"];
             code: string;
             name: string;
+            /**
+             * Format: int64
+             * @description days for objections that the rules set; absent: whoever publishes says how many
+             */
+            object_days?: number;
             /** @enum {string} */
             of: "household" | "person" | "group";
             /** @description day of the cut-off */
