@@ -21,3 +21,6 @@ func PricesOf(tx *storage.Tx, in, shop, goods id.ID, at time.Time) (basket, list
 	list, err = priceToday(tx, in, goods, clock.DayOf(at))
 	return d.shelves[goods].price, list, err
 }
+
+// Yuan is how sentences name money.
+var Yuan = yuan

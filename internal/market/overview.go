@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"hefen/internal/access"
 	"hefen/internal/clock"
@@ -251,8 +252,11 @@ func (o *Overview) judge(valued bool) {
 	}
 }
 
-// yuan writes fen as yuan.
-func yuan(fen int64) string {
+// yuan writes fen as yuan for a sentence: 12,345.60.
+func yuan(fen int64) string { return thousands(plainYuan(fen)) }
+
+// plainYuan is yuan for a cell of a sheet.
+func plainYuan(fen int64) string {
 	sign := ""
 	if fen < 0 {
 		sign, fen = "-", -fen
@@ -261,6 +265,19 @@ func yuan(fen int64) string {
 		return sign + strconv.FormatInt(fen/100, 10)
 	}
 	return fmt.Sprintf("%s%d.%02d", sign, fen/100, fen%100)
+}
+
+// thousands sets commas into a decimal number, as pages do.
+func thousands(number string) string {
+	whole, rest, _ := strings.Cut(number, ".")
+	digits := strings.TrimPrefix(whole, "-")
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	if rest != "" {
+		rest = "." + rest
+	}
+	return number[:len(whole)-len(strings.TrimPrefix(whole, "-"))] + digits + rest
 }
 
 // stockFen is what the good pieces in the village's own shops cost. A partner's goods are not the village's.
@@ -308,9 +325,9 @@ func (s *Service) CheckPromise(ctx context.Context, a access.Actor, in id.ID, pr
 	}
 	p := Promise{NeedFen: o.Forecast.NeedFen + fenOf(promised, o.FenPerPoint), HaveFen: o.Forecast.HaveFen}
 	if p.ShortFen = max(0, p.NeedFen-p.HaveFen); p.ShortFen == 0 {
-		p.Enough, p.Words = true, fmt.Sprintf("够用：加上这%s分，到%s一共要%s元，资金和库存有%s元", promised, o.Forecast.Until.Chinese(), yuan(p.NeedFen), yuan(p.HaveFen))
+		p.Enough, p.Words = true, fmt.Sprintf("够用：加上这%s分，到%s一共要%s元，资金和库存有%s元", thousands(promised.String()), o.Forecast.Until.Chinese(), yuan(p.NeedFen), yuan(p.HaveFen))
 	} else {
-		p.Words = fmt.Sprintf("不够：再发%s分，到%s一共要%s元，资金和库存只有%s元，差%s元。请先落实资金，或少发一些", promised, o.Forecast.Until.Chinese(), yuan(p.NeedFen), yuan(p.HaveFen), yuan(p.ShortFen))
+		p.Words = fmt.Sprintf("不够：再发%s分，到%s一共要%s元，资金和库存只有%s元，差%s元。请先落实资金，或少发一些", thousands(promised.String()), o.Forecast.Until.Chinese(), yuan(p.NeedFen), yuan(p.HaveFen), yuan(p.ShortFen))
 	}
 	return p, nil
 }

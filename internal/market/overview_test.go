@@ -206,3 +206,11 @@ func TestPlan(t *testing.T) {
 		audit(t, db)
 	})
 }
+
+func TestYuan(t *testing.T) {
+	for fen, want := range map[int64]string{0: "0", 5: "0.05", 12050: "120.50", 100_000: "1,000", 123_456_789: "1,234,567.89", -12_345_600: "-123,456", -99_900: "-999"} {
+		if got := market.Yuan(fen); got != want {
+			t.Errorf("%d: %s", fen, got)
+		}
+	}
+}

@@ -29,17 +29,17 @@ func (st *Statement) write(w io.Writer) error {
 		Columns: []paper.Column{{Title: "商品", Width: 24}, {Title: "单位", Width: 8}, {Title: "数量", Width: 10}, {Title: "兑换积分", Width: 12}, {Title: "单价（元）", Width: 12}, {Title: "金额（元）", Width: 14}},
 		Rows: func(yield func([]string) bool) {
 			for _, l := range st.Lines {
-				if !yield([]string{l.Name, l.Unit, count(l.Qty), l.Amount.String(), yuan(l.PieceFen), yuan(l.WorthFen)}) {
+				if !yield([]string{l.Name, l.Unit, count(l.Qty), l.Amount.String(), plainYuan(l.PieceFen), plainYuan(l.WorthFen)}) {
 					return
 				}
 			}
 			rows := [][]string{
-				{"合计", "", count(st.Pieces), st.Amount.String(), "", yuan(st.WorthFen)},
+				{"合计", "", count(st.Pieces), st.Amount.String(), "", plainYuan(st.WorthFen)},
 				{st.ShopName, "", st.Month.Chinese(), st.StateName, "", ""},
 				{"交单：" + st.MadeBy, "", "审核：" + st.DecidedBy, "", "", ""},
 			}
 			if st.State == PaidOut {
-				rows = append(rows, []string{"付款：" + st.PaidBy, "", st.PaidOn.Chinese(), st.PaidNote, "", yuan(st.PaidFen)})
+				rows = append(rows, []string{"付款：" + st.PaidBy, "", st.PaidOn.Chinese(), st.PaidNote, "", plainYuan(st.PaidFen)})
 			}
 			for _, r := range rows {
 				if !yield(r) {

@@ -208,7 +208,7 @@ func (r *MoveRequest) plan(lots []lot, today clock.Day, held int64) ([]take, err
 		}
 	case Count:
 		if out = book + held - r.Qty; out != 0 && strings.TrimSpace(r.Note) == "" {
-			return nil, wrong("note", "账面%d，实盘%d，相差%d，请写明原因", book+held, r.Qty, -out)
+			return nil, wrong("note", "账上有%d，数出来%d，相差%d，请写明原因", book+held, r.Qty, -out)
 		}
 	}
 	if out < 0 {

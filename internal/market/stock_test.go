@@ -30,7 +30,7 @@ func TestStock(t *testing.T) {
 		if g.Stock != 11 || g.GoodUntil != today.Add(2) || g.Low {
 			t.Errorf("after damage %+v", g)
 		}
-		if _, err = w.move(milk, market.MoveRequest{Kind: market.Count, Qty: 10}); !errors.Is(err, market.ErrInvalid) || !strings.Contains(errs.As(err).Msg, "账面11，实盘10，相差-1") {
+		if _, err = w.move(milk, market.MoveRequest{Kind: market.Count, Qty: 10}); !errors.Is(err, market.ErrInvalid) || !strings.Contains(errs.As(err).Msg, "账上有11，数出来10，相差-1") {
 			t.Errorf("a difference without a word: %v", err)
 		}
 		g, err = w.move(milk, market.MoveRequest{Kind: market.Count, Qty: 10, Note: "少一盒，找不到"})

@@ -175,7 +175,7 @@ func (s *Service) SendStocktake(ctx context.Context, a access.Actor, in, shop, t
 		}
 		for _, l := range lines {
 			if l.Diff != 0 && l.Reason == "" {
-				return wrong("lines", "%s账面%d，实盘%d，相差%+d，请写明原因", l.Name, l.Book, l.Found, l.Diff)
+				return wrong("lines", "%s账上有%d，数出来%d，相差%+d，请写明原因", l.Name, l.Book, l.Found, l.Diff)
 			}
 		}
 		if err := lockShop(tx, shop); err != nil {

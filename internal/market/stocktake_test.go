@@ -43,7 +43,7 @@ func TestStocktake(t *testing.T) {
 		if _, err := w.market.StartStocktake(ctx, other, w.village, w.shop, w.step("")); !errors.Is(err, market.ErrStocktakeOpen) {
 			t.Errorf("a second one: %v", err)
 		}
-		if _, err = w.market.SendStocktake(ctx, w.keeper, w.village, w.shop, take, w.step("")); !errors.Is(err, market.ErrInvalid) || !strings.Contains(errs.As(err).Msg, "香皂账面40，实盘38，相差-2") {
+		if _, err = w.market.SendStocktake(ctx, w.keeper, w.village, w.shop, take, w.step("")); !errors.Is(err, market.ErrInvalid) || !strings.Contains(errs.As(err).Msg, "香皂账上有40，数出来38，相差-2") {
 			t.Errorf("a difference without a reason: %v", err)
 		}
 		_, err = w.redeem(w.households[0], 500, want(soap, 2)) // after the count

@@ -162,3 +162,24 @@ export async function withoutSignal(ui, done) {
   await ui.see('.wd-button', '领一次离线兑换')
   done('离线兑换交回，收好')
 }
+
+/** A device that holds the village's lease is lost: the first secretary ends it, and the device finds out when it has signal again. */
+export async function lostDevice(keeper, secretary, done) {
+  await keeper.enter(roles.keeper)
+  await keeper.open('/keeper/offline/index')
+  await keeper.tapButton('领一次离线兑换')
+  await keeper.see('.notice-green', '领好了')
+  await secretary.enter(roles.secretary)
+  await secretary.open('/keeper/leases/index')
+  await secretary.see('.lease .tag-green', '正在用')
+  await secretary.tapButton('结束它')
+  await secretary.tap('.hf-confirm')
+  await secretary.see('.notice-green', '别的手机可以领了')
+  done('第一书记看到哪台手机领着离线兑换，结束了它')
+  await keeper.open('/keeper/home/index')
+  await keeper.open('/keeper/offline/index')
+  await keeper.see('.notice-green', '别人结束了')
+  await keeper.tapButton('收好了')
+  await keeper.see('.wd-button', '领一次离线兑换')
+  done('那台手机有信号时知道了，收好，可以再领')
+}

@@ -83,6 +83,7 @@ const known = [
   { name: 'team-season', role: 'secretary', path: '/team/season/index' },
   { name: 'team-awards', role: 'secretary', path: '/team/awards/index' },
   { name: 'team-funds', role: 'team', path: '/team/funds/index' },
+  { name: 'team-agents', role: 'secretary', path: '/team/agents/index' },
 ]
 
 /**

@@ -1,6 +1,6 @@
 import { get, getFile, post } from '@/services/request'
 import { writeNow } from '@/services/write'
-import type { Gift, Goods, Household, Lease, List, Redemption, Reservation, Shop, ShopTerms, Visit, Wish } from './types'
+import type { Agency, Gift, Goods, Household, Lease, LeaseGist, LeaseReturn, List, Redemption, Reservation, Shop, ShopTerms, Visit, Wish } from './types'
 
 const base = (village: string) => `/villages/${village}`
 const at = (village: string, shop: string) => `${base(village)}/shops/${shop}`
@@ -39,6 +39,15 @@ export const waitingReservations = (village: string, shop: string, code = '', cu
 
 export const lease = (village: string, shop: string, id: string) => get<Lease>(`${at(village, shop)}/leases/${id}`)
 
+/** Who holds the village's leave to redeem without signal, and who held it before. */
+export const leases = (village: string, cursor = '') => get<List<LeaseGist>>(`${base(village)}/leases`, { cursor, limit: 20 })
+
+/** What was brought back and waits for somebody to decide. */
+export const waitingReturns = (village: string) => get<List<LeaseReturn>>(`${base(village)}/lease-returns`, { state: 'waiting', limit: 50 })
+
+/** What somebody fetched for another household in a month, for the monthly review. */
+export const agencies = (village: string, month: string, cursor = '') => get<List<Agency>>(`${base(village)}/agent-redemptions`, { month, cursor, limit: 50 })
+
 export const wishes = (village: string) => get<{ items: Wish[] }>(`${base(village)}/wishes`)
 
 export const gifts = (village: string, shop: string) => get<List<Gift>>(`${at(village, shop)}/thanks`, { limit: 20 })
@@ -57,6 +66,8 @@ export const marketPaths = {
   leases: (village: string, shop: string) => `${at(village, shop)}/leases`,
   returns: (village: string, shop: string, lease: string) => `${at(village, shop)}/leases/${lease}/returns`,
   closeLease: (village: string, shop: string, lease: string) => `${at(village, shop)}/leases/${lease}/close`,
+  settleReturn: (village: string, id: string) => `${base(village)}/lease-returns/${id}/settle`,
+  reviewAgency: (village: string, redemption: string) => `${base(village)}/agent-redemptions/${redemption}/review`,
   wish: (village: string, household: string) => `${home(village, household)}/wishes`,
   withdrawWish: (village: string, household: string, id: string) => `${home(village, household)}/wishes/${id}/withdraw`,
 }

@@ -4,7 +4,7 @@
  * id made at the counter, and stays, with what became of it, until the keeper puts the list away after the lease. Nothing is
  * dropped: a refusal is kept with its reason and can be sent again.
  */
-import { marketPaths } from '@/api/market'
+import { lease, marketPaths } from '@/api/market'
 import type { Goods, Lease, LeaseReturn } from '@/api/types'
 import { ascii, fromBase64, hmac, toBase64 } from '@/services/hmac'
 import { randomId } from '@/services/random'
@@ -173,6 +173,17 @@ export function markClosed(kept: Kept): Kept {
   const closed = { ...kept, closed: true }
   uni.setStorageSync(LEASE, closed)
   return closed
+}
+
+/** Whether the lease was ended from another device; without signal nobody can tell. */
+export async function endedElsewhere(kept: Kept): Promise<boolean> {
+  try {
+    if (!(await lease(kept.village, kept.shop, kept.lease.id)).closed_at) return false
+  } catch {
+    return false
+  }
+  markClosed(kept)
+  return true
 }
 
 /** Puts lease and list away once all is answered; written: what the server refused has been copied onto paper. */
