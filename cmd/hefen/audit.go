@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
@@ -25,6 +26,7 @@ var audits = []func(context.Context, *storage.DB) (ledger.Report, error){ledger.
 
 func auditCommand(set *settings) *cobra.Command {
 	var seals bool
+	var printed printedRoot
 	cmd := &cobra.Command{
 		Use: "audit", Short: "Recompute every balance, total and stock from its entries and compare; changes nothing", Args: cobra.NoArgs,
 		Long: "Recompute every balance, total and stock from its entries and compare; changes nothing. Prints what was checked, with\ncounts, names broken rows and ends non-zero when there are any. Stop the server, or accept that rows in motion are named.",
@@ -33,15 +35,38 @@ func auditCommand(set *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return set.audit(cmd, cfg, seals)
+			return set.audit(cmd, cfg, seals || printed.Root != "", printed)
 		},
 	}
 	cmd.Flags().BoolVar(&seals, "seals", false, "also hold every entry against the seals: names what was changed, removed or put in since it was sealed")
+	cmd.Flags().StringVar(&printed.Root, "root", "", "also say whether the book still contains what this root on paper has sealed; its first 16 characters are enough")
+	cmd.Flags().Int64Var(&printed.Size, "size", 0, "with --root: how many entries the paper says")
+	cmd.Flags().StringVar(&printed.village, "village", "", "with --root: code of the village of the paper")
 	return cmd
 }
 
+// printedRoot is a root on paper; the village by its code.
+type printedRoot struct {
+	ledger.PrintedRoot
+	village string
+}
+
+// against holds the book against it.
+func (p printedRoot) against(ctx context.Context, db *storage.DB) (ledger.Check, error) {
+	if p.village != "" {
+		err := db.QueryRow(ctx, "SELECT id FROM regions WHERE kind = 'village' AND code = ?", p.village).Scan(&p.Village)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ledger.Check{}, fmt.Errorf("there is no village with the code %s", p.village)
+		}
+		if err != nil {
+			return ledger.Check{}, err
+		}
+	}
+	return ledger.AuditRoot(ctx, db, p.PrintedRoot)
+}
+
 // audit opens no keys: after a restore they may not be there yet.
-func (s *settings) audit(cmd *cobra.Command, cfg config.Config, seals bool) (err error) {
+func (s *settings) audit(cmd *cobra.Command, cfg config.Config, seals bool, printed printedRoot) (err error) {
 	db, err := storage.Open(cmd.Context(), cfg.Database)
 	if err != nil {
 		return err
@@ -62,6 +87,13 @@ func (s *settings) audit(cmd *cobra.Command, cfg config.Config, seals bool) (err
 			return err
 		}
 		report.Checks = append(report.Checks, sealed.Checks...)
+	}
+	if printed.Root != "" {
+		c, err := printed.against(cmd.Context(), db)
+		if err != nil {
+			return err
+		}
+		report.Checks = append(report.Checks, c)
 	}
 	if _, err := fmt.Fprint(cmd.OutOrStdout(), report); err != nil {
 		return err

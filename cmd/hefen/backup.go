@@ -70,7 +70,7 @@ func restoreCommand(set *settings) *cobra.Command {
 			if _, err := os.Stat(cfg.Database.KeysFile); errors.Is(err, fs.ErrNotExist) {
 				fmt.Fprintf(out, "There is no keys file at %s. Put the copy there before you start the server: otherwise new keys are made and the saved phone and ID numbers cannot be read.\n", cfg.Database.KeysFile)
 			}
-			return set.audit(cmd, cfg, false)
+			return set.audit(cmd, cfg, false, printedRoot{})
 		},
 	}
 	cmd.Flags().BoolVar(&force, "force", false, "move what is there aside and restore in its place")

@@ -131,46 +131,6 @@ func (s *Service) RaiseObjections(ctx context.Context) (int, error) {
 	return raised, nil
 }
 
-// Late is what a village has not dealt with in time.
-type Late struct {
-	Reviews    int // records that have waited for review for more than a week
-	Objections int // open objections whose day has passed
-}
-
-// Overdue answers what villages have not dealt with in time, by village; those with nothing late are left out.
-func (s *Service) Overdue(ctx context.Context, day clock.Day) (map[id.ID]Late, error) {
-	out := map[id.ID]Late{}
-	for _, q := range []struct {
-		sql  string
-		arg  any
-		note func(*Late, int)
-	}{
-		{"SELECT c.village_id, COUNT(*) FROM regions r JOIN cases c ON c.village_id = r.id AND c.state = 'submitted' WHERE r.kind = 'village' AND c.created_at < ? GROUP BY c.village_id",
-			clock.Ms(day.Add(-7).Start()), func(l *Late, n int) { l.Reviews = n }},
-		{"SELECT o.village_id, COUNT(*) FROM objections o WHERE o.outcome = '' AND o.due_on < ? GROUP BY o.village_id", day, func(l *Late, n int) { l.Objections = n }},
-	} {
-		rows, err := s.db.Query(ctx, q.sql, q.arg)
-		if err != nil {
-			return nil, fmt.Errorf("count what is late: %w", err)
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var village id.ID
-			var n int
-			if err := rows.Scan(&village, &n); err != nil {
-				return nil, err
-			}
-			l := out[village]
-			q.note(&l, n)
-			out[village] = l
-		}
-		if err := rows.Err(); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
 const objectionSelect = `SELECT o.id, o.village_id, o.case_id, o.household_id, o.by_user, o.name, o.how, o.said, o.was, o.frozen, o.short, o.made_at, o.due_on, o.raised_at,
 	o.outcome, o.answer, o.decided_at, COALESCE(d.name, ''), c.item_name, COALESCE(h.number, ''), COALESCE(h.name, '')
 	FROM objections o JOIN cases c ON c.id = o.case_id LEFT JOIN households h ON h.id = c.household_id LEFT JOIN users d ON d.id = o.decided_by WHERE `

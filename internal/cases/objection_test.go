@@ -214,10 +214,6 @@ func TestOverdueGoesUp(t *testing.T) {
 				t.Errorf("%d raised, want %d, %v", n, want, err)
 			}
 		}
-		late, err := w.cases.Overdue(ctx, today.Add(10))
-		if err != nil || late[w.village] != (cases.Late{Objections: 1}) {
-			t.Errorf("%+v %v", late, err)
-		}
 		w.refuses("too late for the village", cases.ErrRaised, func() error {
 			_, err := w.settle(w.secretary, o.ID, cases.SettleRequest{Outcome: cases.Kept})
 			return err

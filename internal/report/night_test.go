@@ -238,9 +238,15 @@ func TestGoodsAndLateRecords(t *testing.T) {
 		if got := dbtest.Rows(t, db, fmt.Sprintf("SELECT waiting, late_reviews, late_objections FROM report_villages WHERE village_id = %d", w.villages[0])); got[0] != "10|2|1" {
 			t.Errorf("waiting and late: %v", got)
 		}
+		_, _, err = w.books.Adopt(ctx, w.secretary, w.villages[0], rulebook.AdoptRequest{RequestID: w.ref(), Source: rules + "\nrecords: {review_days: 3}\n", AdoptedOn: clock.DayOf(w.now()), FromDay: clock.DayOf(w.now())})
+		must(t, err)
+		w.roll()
+		if got := dbtest.Rows(t, db, fmt.Sprintf("SELECT late_reviews FROM report_villages WHERE village_id = %d", w.villages[0])); got[0] != "6" {
+			t.Errorf("late by rules that allow three days: %v", got)
+		}
 		w.on(today.AddMonths(1))
 		w.roll()
-		if got := dbtest.Rows(t, db, fmt.Sprintf("SELECT late_reviews FROM report_months WHERE village_id = %d AND span IN (202605, 202606) ORDER BY span", w.villages[0])); !slices.Equal(got, []string{"2", "10"}) {
+		if got := dbtest.Rows(t, db, fmt.Sprintf("SELECT late_reviews FROM report_months WHERE village_id = %d AND span IN (202605, 202606) ORDER BY span", w.villages[0])); !slices.Equal(got, []string{"6", "10"}) {
 			t.Errorf("late at the end of two months: %v", got)
 		}
 	})

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,6 +11,8 @@ import (
 	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/points"
+	"hefen/internal/rulebook"
+	"hefen/internal/scheme"
 )
 
 const monthColumns = "village_id, span, entries, households, active, deeds, earned, lost, issued, deducted, redeemed, expired, other, outstanding, late_reviews, late_objections"
@@ -161,16 +164,29 @@ func (w *work) insertParts() error {
 	return nil
 }
 
-// lateDays is how long a record may wait for approval before it counts as late.
-const lateDays = 7
+// reviewDays is how long a record of the village may wait for approval before it counts as late, by the rules of the day.
+func (w *work) reviewDays() (int, error) {
+	v, err := w.s.book.InForce(w.ctx, w.village.id, w.today)
+	if errors.Is(err, rulebook.ErrNone) {
+		return scheme.DefaultReviewDays, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return v.Scheme.Records.ReviewDays, nil
+}
 
 // present stores how the village stands at this moment. What is late stands in the present month and year too, so that
 // a trend of it remains.
 func (w *work) present(at int64) error {
 	var accounts, waiting, reviews, objections int64
 	var outstanding points.Amount
-	before := clock.Ms(w.today.Add(-lateDays).Start())
-	err := w.tx.QueryRow(`SELECT (SELECT COUNT(*) FROM accounts WHERE village_id = ? AND closed_on > ?),
+	days, err := w.reviewDays()
+	if err != nil {
+		return err
+	}
+	before := clock.Ms(w.today.Add(-days).Start())
+	err = w.tx.QueryRow(`SELECT (SELECT COUNT(*) FROM accounts WHERE village_id = ? AND closed_on > ?),
 		(SELECT COALESCE(SUM(b.amount), 0) FROM accounts a JOIN balances b ON b.account_id = a.id WHERE a.village_id = ? AND b.kind = 'spend'),
 		(SELECT COUNT(*) FROM cases WHERE village_id = ? AND state = 'submitted'),
 		(SELECT COUNT(*) FROM cases WHERE village_id = ? AND state = 'submitted' AND created_at < ?),

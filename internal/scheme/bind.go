@@ -38,6 +38,7 @@ func (b *binder) scheme(root *node) {
 		PublishDays:     number(records.get("publish_days"), 7),
 		ObjectDays:      number(records.get("object_days"), 7),
 		AnswerDays:      number(records.get("answer_days"), 7),
+		ReviewDays:      number(records.get("review_days"), DefaultReviewDays),
 		Falsified:       text(records.get("falsified")),
 	}
 	if at := records.get("falsified"); at != nil {

@@ -88,8 +88,12 @@ type Records struct {
 	PublishDays int    `json:"publish_days" doc:"how long a notice stands"`
 	ObjectDays  int    `json:"object_days" doc:"how long after the decision, or after the day of the notice, an objection may be made"`
 	AnswerDays  int    `json:"answer_days" doc:"working days within which an objection is settled"`
+	ReviewDays  int    `json:"review_days" doc:"days after which a record that waits for review counts as late"`
 	Falsified   string `json:"falsified,omitempty" doc:"item that scores the collector of a record found falsified"`
 }
+
+// DefaultReviewDays is where the rules say nothing of it, and where there are none yet.
+const DefaultReviewDays = 7
 
 // When decided points count.
 const (
