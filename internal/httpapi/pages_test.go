@@ -133,16 +133,18 @@ func TestDocs(t *testing.T) {
 // file of the folder can be had that way.
 func TestCheckFileOfCards(t *testing.T) {
 	dir := site(t)
-	if err := os.MkdirAll(filepath.Join(dir, "k"), 0o755); err != nil {
-		t.Fatal(err)
+	for _, folder := range []string{"k", "g"} {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
-	for name, text := range map[string]string{"k/Ab12.txt": "checked", "k/page.html": "no"} {
+	for name, text := range map[string]string{"k/Ab12.txt": "checked", "g/Cd34.txt": "checked too", "k/page.html": "no"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	_, h, _ := frame(t, func(s *Server) { s.Config.Pages.Dir = dir })
-	for path, want := range map[string]string{"/k/Ab12.txt": "checked", "/k/HF1-0123456789abcdefghijkl": "积分卡", "/k/page.html": "积分卡"} {
+	for path, want := range map[string]string{"/k/Ab12.txt": "checked", "/g/Cd34.txt": "checked too", "/k/HF1-0123456789abcdefghijkl": "积分卡", "/k/page.html": "积分卡"} {
 		if got := do(h, "GET", path, ""); got.Code != 200 || !strings.Contains(got.Body.String(), want) {
 			t.Errorf("%s: %d %.60s", path, got.Code, got.Body)
 		}

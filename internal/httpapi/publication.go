@@ -150,6 +150,10 @@ func (s *Server) publicNotice(ctx context.Context, _ access.Actor, in *tokenInpu
 
 // publicNoticePage is the page behind a notice's QR code: a document with no script, for any phone.
 func (s *Server) publicNoticePage(c *gin.Context) {
+	if checkFile.MatchString(c.Param("token")) { // WeChat's, as under the cards
+		s.pages()(c)
+		return
+	}
 	c.Header("Cache-Control", "no-store")
 	c.Header("X-Robots-Tag", "noindex")
 	c.Header("Referrer-Policy", "no-referrer")

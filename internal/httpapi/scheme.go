@@ -83,13 +83,17 @@ func (s *Server) schemeVersions(ctx context.Context, by access.Actor, in *InVill
 type previewInput struct {
 	InVillage
 	Body struct {
-		Source string    `json:"source" maxLength:"1048576" doc:"the scheme file"`
-		From   clock.Day `json:"from" doc:"first day of the deeds"`
-		To     clock.Day `json:"to" doc:"last day of the deeds"`
+		Source  string           `json:"source,omitempty" maxLength:"1048576" doc:"the scheme file; without one, the rules in force with the changes"`
+		Changes []preview.Change `json:"changes,omitempty" maxItems:"20" doc:"other points for items of the rules in force"`
+		From    clock.Day        `json:"from" doc:"first day of the deeds"`
+		To      clock.Day        `json:"to" doc:"last day of the deeds"`
 	}
 }
 
 func (s *Server) previewScheme(ctx context.Context, by access.Actor, in *previewInput) (preview.Report, error) {
+	if in.Body.Source == "" {
+		return s.Preview.PreviewChanges(ctx, by, in.Village.ID, in.Body.Changes, in.Body.From, in.Body.To)
+	}
 	return s.Preview.Preview(ctx, by, in.Village.ID, []byte(in.Body.Source), in.Body.From, in.Body.To)
 }
 

@@ -32,6 +32,7 @@ const (
 var (
 	ErrDays     = errs.New(errs.Invalid, "preview_days", "请填写起止日期，开始不能晚于结束，最多三年")
 	ErrTooMany  = errs.New(errs.TooLarge, "preview_too_many", "这段时间的记录太多，请缩短日期再试")
+	ErrChange   = errs.New(errs.Invalid, "preview_change", "请填写改成多少分；加分的还是加分，扣分的还是扣分")
 	ErrOtherWay = errs.New(errs.Invalid, "preview_subject", "新细则的积分对象（按户、按人）和现在不同，旧记录不能直接套用")
 )
 
@@ -109,6 +110,11 @@ func (s *Service) Preview(ctx context.Context, a access.Actor, in id.ID, source 
 	if err != nil {
 		return Report{}, err
 	}
+	return s.withCost(ctx, a, in, r)
+}
+
+// withCost adds what it would cost, for those who may see the funds.
+func (s *Service) withCost(ctx context.Context, a access.Actor, in id.ID, r Report) (Report, error) {
 	if a.Allow(market.MaySeeFunds, access.Place{Village: in}) == nil {
 		promise, err := s.market.CheckPromise(ctx, a, in, r.New)
 		if err != nil {
@@ -121,12 +127,18 @@ func (s *Service) Preview(ctx context.Context, a access.Actor, in id.ID, source 
 
 // Try is Preview for commands on the machine itself, without the question to funds and stock.
 func (s *Service) Try(ctx context.Context, in id.ID, source []byte, from, to clock.Day) (Report, error) {
-	if !from.Valid() || !to.Valid() || to < from || to.Sub(from) > MaxDays {
-		return Report{}, ErrDays
-	}
 	rules, problems := scheme.Parse(source)
 	if rules == nil {
 		return Report{}, rulebook.Mistakes(problems)
+	}
+	r, err := s.try(ctx, in, rules, from, to)
+	r.Warnings = problems
+	return r, err
+}
+
+func (s *Service) try(ctx context.Context, in id.ID, rules *scheme.Scheme, from, to clock.Day) (Report, error) {
+	if !from.Valid() || !to.Valid() || to < from || to.Sub(from) > MaxDays {
+		return Report{}, ErrDays
 	}
 	now, err := s.rules.InForce(ctx, in, to)
 	if err != nil {
@@ -148,7 +160,7 @@ func (s *Service) Try(ctx context.Context, in id.ID, source []byte, from, to clo
 	c := newComparison(now.Scheme, rules)
 	c.run(deeds)
 	r := c.report()
-	r.Title, r.From, r.To, r.Warnings = rules.Title, from, to, problems
+	r.Title, r.From, r.To = rules.Title, from, to
 	if err := s.name(ctx, in, &r); err != nil {
 		return Report{}, err
 	}

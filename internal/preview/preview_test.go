@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -95,6 +96,26 @@ func BenchmarkCompare(b *testing.B) {
 		c.run(year)
 		if r := c.report(); r.Cases != len(year) {
 			b.Fatal(r.Refused)
+		}
+	}
+}
+
+// Other points for an item are counted; what has no single number, another sign and nothing at all are refused.
+func TestChange(t *testing.T) {
+	now, other := parse(t, before), parse(t, before)
+	if err := change(other, []Change{{"tree", 2 * points.Point}, {"trash", -4 * points.Point}}); err != nil {
+		t.Fatal(err)
+	}
+	c := newComparison(now, other)
+	c.run(deeds())
+	if r := c.report(); r.New != 19*points.Point || r.NewTaken != 4*points.Point || r.Old != 31*points.Point {
+		t.Errorf("%+v", r)
+	}
+	for name, wrong := range map[string][]Change{
+		"nothing": nil, "no such item": {{"nobody", 1}}, "zero": {{"tree", 0}}, "an award taken": {{"tree", -1}}, "a deduction given": {{"trash", 1}}, "too much": {{"tree", MaxChange + 1}},
+	} {
+		if err := change(parse(t, before), wrong); !errors.Is(err, ErrChange) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

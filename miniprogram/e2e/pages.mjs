@@ -71,6 +71,7 @@ const known = [
   { name: 'team-quiet', role: 'team', path: '/team/quiet/index' },
   { name: 'region-objections', role: 'supervisor', path: '/team/region/index', do: openRaised },
   { name: 'region-figures', role: 'supervisor', path: '/team/region/index', do: sawFigures },
+  { name: 'region-town', role: 'supervisor', path: '/team/town/index' },
   { name: 'region-raised', role: 'supervisor', path: '/team/raised/index' },
   { name: 'team-voice-for', role: 'team', path: '/team/voices/index', do: speakFor },
   { name: 'keeper-pickup', role: 'keeper', path: '/keeper/pickup/index' },
@@ -80,6 +81,7 @@ const known = [
   { name: 'keeper-edit', role: 'keeper', path: '/keeper/stock/edit' },
   { name: 'keeper-moves', role: 'keeper', path: '/keeper/stock/index', do: openMoves },
   { name: 'team-statements', role: 'team', path: '/team/statements/index' },
+  { name: 'team-trial', role: 'secretary', path: '/team/trial/index', do: tryRules },
   { name: 'team-season', role: 'secretary', path: '/team/season/index' },
   { name: 'team-awards', role: 'secretary', path: '/team/awards/index' },
   { name: 'team-funds', role: 'team', path: '/team/funds/index' },
@@ -127,6 +129,14 @@ async function fillClaim(ui) {
 async function lastMonth(ui) {
   await ui.tapText('.choice', '月')
   await ui.tap('.knob')
+}
+
+async function tryRules(ui) {
+  await ui.type('清扫')
+  await ui.tap('.found .choice')
+  await ui.type('5')
+  await ui.tapButton('试算')
+  await ui.see('.result')
 }
 
 async function askForCode(ui) {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { arrival } from '@/services/arrival'
+import { arrival, noticeIn } from '@/services/arrival'
 import { adoptWrites, pendingWrites, write } from '@/services/write'
 import { answers } from './server'
 
@@ -7,12 +7,28 @@ const CARD = 'HF1-abcdefghijklmnopqrst_-'
 
 describe('what opened the app', () => {
   it('is the code of a village, a card read as an ordinary link, or nothing', () => {
-    expect(arrival({ scene: encodeURIComponent('v=71234567890123') })).toEqual({ village: '71234567890123', card: '' })
-    expect(arrival({ q: encodeURIComponent(`https://jifen.example.gov.cn/k/${CARD}`) })).toEqual({ village: '', card: CARD })
-    expect(arrival({ v: '7' })).toEqual({ village: '7', card: '' })
+    expect(arrival({ scene: encodeURIComponent('v=71234567890123') })).toEqual({ village: '71234567890123', card: '', page: '' })
+    expect(arrival({ q: encodeURIComponent(`https://jifen.example.gov.cn/k/${CARD}`) })).toEqual({ village: '', card: CARD, page: '' })
+    expect(arrival({ v: '7' })).toEqual({ village: '7', card: '', page: '' })
     for (const query of [undefined, {}, { scene: '%' }, { scene: 'v=x' }, { q: 'https://jifen.example.gov.cn/k/HF1-short' }, { v: '../7' }]) {
-      expect(arrival(query)).toEqual({ village: '', card: '' })
+      expect(arrival(query)).toEqual({ village: '', card: '', page: '' })
     }
+  })
+
+  it('is a notice: by its link, the code printed on it, or a mini-program code', () => {
+    const token = 'ABCDEFGHIJKLMNOPQRSTUVWXY2'
+    expect(noticeIn({ t: token })).toBe(token)
+    expect(noticeIn({ q: encodeURIComponent(`https://jifen.example.gov.cn/g/${token}`), scancode_time: '1' })).toBe(token)
+    expect(noticeIn({ scene: encodeURIComponent(`n=${token}`) })).toBe(token)
+    for (const query of [undefined, {}, { q: 'https://jifen.example.gov.cn/k/x' }, { scene: 'v=7' }]) expect(noticeIn(query)).toBe('')
+  })
+
+  it('is a card that was sent on: it names the village and a page, nobody, and leads nowhere else', async () => {
+    const { shareCard } = await import('@/services/share')
+    const card = shareCard('7', 'goods')
+    expect(card.path).toBe('/pages/enter/index?v=7&to=goods')
+    expect(arrival({ v: '7', to: 'goods' })).toEqual({ village: '7', card: '', page: '/pages/goods/index' })
+    expect(arrival({ v: '7', to: 'https://elsewhere' }).page).toBe('')
   })
 
   it('puts the household and the office in that village first', async () => {

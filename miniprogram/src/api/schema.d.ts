@@ -8950,11 +8950,22 @@ export interface components {
             /** Format: int64 */
             old_rank: number;
         };
+        PreviewChange: {
+            /** @description code of an item */
+            item: string;
+            /**
+             * Format: int64
+             * @description instead of the item's own, in hundredths, of the same sign
+             */
+            points: number;
+        };
         PreviewInputBody: {
+            /** @description other points for items of the rules in force */
+            changes?: components["schemas"]["PreviewChange"][];
             /** @description first day of the deeds */
             from: string;
-            /** @description the scheme file */
-            source: string;
+            /** @description the scheme file; without one, the rules in force with the changes */
+            source?: string;
             /** @description last day of the deeds */
             to: string;
         };

@@ -12,6 +12,8 @@ export interface List<T> {
   next?: string
 }
 
+export type TrialReport = Schemas['PreviewReport']
+export type TrialAccount = Schemas['PreviewAccount']
 export type Group = Schemas['VillageRegion']
 export type Household = Schemas['VillageHousehold']
 export type HouseholdDetail = Schemas['VillageDetail']

@@ -28,6 +28,9 @@ export const households = (village: string, filter: HouseholdFilter) =>
 export const household = (village: string, id: string) =>
   get<HouseholdDetail>(`/villages/${village}/households/${id}`)
 
+/** Other rules on the village's own records; nothing is written, so it is asked without a request id. */
+export const trialPath = (village: string) => `/villages/${village}/scheme/preview`
+
 export const scheme = (village: string) => get<Scheme>(`/villages/${village}/scheme`)
 
 export const passbook = (village: string, household: string) =>
