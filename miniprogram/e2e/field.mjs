@@ -119,7 +119,7 @@ export async function fieldOnPhone(ui, done) {
   assert.equal(await ui.page.locator('.draft-waiting').filter({ visible: true }).count(), few)
   done(`小程序：没有信号记了 ${few} 条带照片的，中间被关掉一次，都在`)
   signal = 'weak'
-  for (let round = 0; round < 40 && (await ui.page.locator('.draft-sent').filter({ visible: true }).count()) < few; round++) {
+  for (let round = 0; round < 120 && (await ui.page.locator('.draft-sent').filter({ visible: true }).count()) < few; round++) {
     const button = ui.page.locator('.hf-send').filter({ visible: true })
     if (await button.count()) await button.click().catch(() => undefined)
     await ui.page.waitForTimeout(400)

@@ -16,6 +16,7 @@ export async function shelf(ui, done) {
   await ui.page.locator('.hf-sheet input').filter({ visible: true }).first().fill('12')
   await ui.tap('.hf-confirm')
   await ui.see('.notice', '进货记好了')
+  await ui.page.waitForFunction((old) => [...document.querySelectorAll('.stock-now .huge')].some((e) => e.offsetParent && parseInt(e.textContent) !== old), before) // fetched anew after the notice
   const after = Number(/\d+/.exec(await ui.text('.stock-now .huge'))[0])
   assert.equal(after, before + 12, 'twelve came in')
   done(`进货12，库存从 ${before} 到 ${after}`)
