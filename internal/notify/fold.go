@@ -81,7 +81,7 @@ func (s *Service) postingsOf(ctx context.Context, a account, after, before id.ID
 
 func item(a account, e *ledger.Entry, kind message.Kind) Item {
 	out := Item{ID: e.Posting, Village: a.village, Household: a.household, Member: a.member, Kind: kind, KindName: kind.Name(), At: e.At,
-		Title: titles[e.Kind] + strings.TrimPrefix(e.Title, strings.TrimSuffix(titles[e.Kind], "：")), About: message.About{Kind: "posting", ID: e.Posting}}
+		Title: titleOf(e), About: message.About{Kind: "posting", ID: e.Posting}}
 	switch n, err := strconv.ParseInt(e.Ref, 10, 64); {
 	case e.Case != 0:
 		out.About = message.About{Kind: "case", ID: e.Case}
@@ -89,6 +89,19 @@ func item(a account, e *ledger.Entry, kind message.Kind) Item {
 		out.About = message.About{Kind: "redemption", ID: id.ID(n)}
 	}
 	return out
+}
+
+// titleOf begins with the word of the kind, once.
+func titleOf(e *ledger.Entry) string {
+	begin := titles[e.Kind]
+	word := strings.TrimSuffix(begin, "：")
+	switch rest, found := strings.CutPrefix(e.Title, word); {
+	case found:
+		return begin + rest
+	case word != "" && strings.Contains(e.Title, word+"："):
+		return e.Title // 有异议，冻结：清扫
+	}
+	return begin + e.Title
 }
 
 // titles begin the title of a posting, bodies say what it means.

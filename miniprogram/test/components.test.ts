@@ -40,6 +40,16 @@ describe('components', () => {
     for (const part of ['打扫卫生', '+1.5分', '可兑积分余 20分', '本月第1次', '2025年1月2日']) expect(shown).toContain(part)
   })
 
+  it('an entry whose points only moved within the wallet says where they went, not nothing', () => {
+    const line = (bucket: string, amount: number) => ({ wallet: 's', wallet_name: '可兑积分', bucket, amount, balance_after: 0 })
+    const entry = (lines: object[]) => ({ id: '1', kind: 'hold', kind_name: '预约占用', title: '预约：香皂', amount: 0, balance_after: 7800, wallet: 's', wallet_name: '可兑积分', bucket: 'available', score: 0, lines, counted_on: '2025-01-02', occurred_on: '2025-01-02', created_at: 0, reasons: [] })
+    const shown = (lines: object[]) => mount(HfEntry, { props: { entry: entry(lines) as never } }).find('.amount').text()
+    expect(shown([line('available', -500), line('held', 500)])).toBe('留着 5分')
+    expect(shown([line('held', -500), line('available', 500)])).toBe('放回 5分')
+    expect(shown([line('available', -1500), line('pending', 1500)])).toBe('冻结 15分')
+    expect(shown([])).toBe('0分')
+  })
+
   it('large letters are kept on the device', () => {
     setLetterStep(2)
     expect(letterScale.value).toBe(1.4)
