@@ -35,7 +35,7 @@ async function terms(base, change) {
 async function listen(ui) {
   await ui.page.addInitScript(() => {
     globalThis.said = []
-    const voice = { speak: (words) => globalThis.said.push(words.text), cancel: () => undefined }
+    const voice = { speak: (words) => globalThis.said.push(words.text), cancel: () => undefined, getVoices: () => [{ lang: 'zh-CN' }] }
     Object.defineProperty(globalThis, 'speechSynthesis', { value: voice, configurable: true })
     globalThis.SpeechSynthesisUtterance = class {
       constructor(text) {

@@ -64,8 +64,7 @@ export async function field(ui, done) {
   await ui.page.unroute('**/api/**')
   await ui.see('.draft-sent')
   assert.equal(await ui.page.locator('.draft-sent:visible').count(), RECORDS, 'all are sent')
-  const after = await recorded(ui)
-  const fresh = after.filter((c) => !before.some((b) => b.id === c.id))
+  const fresh = await freshOnes(ui, before, RECORDS)
   assert.equal(fresh.length, RECORDS, 'each is recorded once')
   assert.equal(new Set(fresh.map((c) => c.note)).size, RECORDS, 'and none is another')
   assert.ok(fresh.every((c) => c.photos?.length === 1), 'each with its photo')
@@ -125,12 +124,21 @@ export async function fieldOnPhone(ui, done) {
     await ui.page.waitForTimeout(400)
   }
   await ui.page.unroute('**/api/**')
-  const fresh = (await recorded(ui)).filter((c) => !before.some((b) => b.id === c.id))
+  const fresh = await freshOnes(ui, before, few)
   assert.equal(fresh.length, few, 'each is recorded once')
   assert.ok(fresh.every((c) => c.photos?.length === 1), 'each with its photo')
   const left = await ui.page.evaluate(() => Object.keys(localStorage).filter((k) => k.includes('hefen-photos')).length)
   assert.equal(left, 0, 'the phone has given its photos away')
   done(`小程序：信号不好（断了 ${cuts} 次），${few} 条都记上了，各一次`)
+}
+
+/** Records that were not there before. A note is shown once its text has been checked, a moment after the record is made. */
+async function freshOnes(ui, before, wanted) {
+  for (let round = 0; ; round++) {
+    const fresh = (await recorded(ui)).filter((c) => !before.some((b) => b.id === c.id))
+    if (fresh.length >= wanted || round === 20) return fresh
+    await ui.page.waitForTimeout(300)
+  }
 }
 
 /** This day's records as the server has them: the same person may be recording other things on another phone. */

@@ -134,7 +134,7 @@ async function lastMonth(ui) {
 async function tryRules(ui) {
   await ui.type('清扫')
   await ui.tap('.found .choice')
-  await ui.type('5')
+  await ui.type('8')
   await ui.tapButton('试算')
   await ui.see('.result')
 }
