@@ -26,7 +26,7 @@ var writers = map[string]string{
 	"handovers": "access", "tries": "access", "personas": "access",
 	"login_codes": "access", "login_limits": "access", "household_pins": "access", "consents": "access",
 	"accounts": "ledger", "balances": "ledger", "entries": "ledger", "guards": "ledger", "lots": "ledger", "periods": "ledger", "totals": "ledger",
-	"seal_leaves": "ledger", "seal_nodes": "ledger", "seal_heads": "ledger", "seal_notes": "ledger",
+	"seal_leaves": "ledger", "seal_nodes": "ledger", "seal_heads": "ledger", "seal_notes": "ledger", "award_undone": "season",
 	"notices": "publication", "notice_names": "publication", "notice_hidden": "publication",
 	"scheme_versions": "rulebook",
 	"report_villages": "report", "report_months": "report", "report_classes": "report", "report_goods": "report", "report_days": "report",

@@ -20,6 +20,7 @@ func (s *Server) registerAwards(a *api) {
 	register(a, post(award+"/issue", "issue-award", "发放：积分入账，其他等领取"), season.MayAward, s.issueAward)
 	register(a, get(award+"/prizes", "list-prizes", "奖励和领取情况"), season.MaySeeAward, s.listPrizes)
 	register(a, post(award+"/prizes/{prize}/collect", "collect-prize", "领取奖励，签名"), season.MayHandOut, s.collectPrize)
+	register(a, post(award+"/prizes/{prize}/undo", "undo-prize", "撤销当天登记错的领取：东西退回库存，重新等领"), season.MayHandOut, s.undoPrize)
 	register(a, get(award+"/objections", "list-award-objections", "对名单的异议"), season.MaySee, s.listAwardObjections)
 	register(a, post(award+"/objections/{objection}/answer", "answer-award-objection", "答复异议"), season.MayAward, s.answerAwardObjection)
 	register(a, get(award+"/evidence", "get-award-evidence", "重新抽签验证用的全部材料"), season.MaySee, s.awardEvidence)
@@ -110,6 +111,16 @@ type collectPrizeInput struct {
 
 func (s *Server) collectPrize(ctx context.Context, by access.Actor, in *collectPrizeInput) (season.Prize, error) {
 	return s.Season.Collect(ctx, by, in.Village.ID, in.Award.ID, in.Prize.ID, in.Body)
+}
+
+type undoPrizeInput struct {
+	InAward
+	Prize idParam `path:"prize"`
+	Body  season.Uncollect
+}
+
+func (s *Server) undoPrize(ctx context.Context, by access.Actor, in *undoPrizeInput) (season.Prize, error) {
+	return s.Season.Uncollect(ctx, by, in.Village.ID, in.Award.ID, in.Prize.ID, in.Body)
 }
 
 func (s *Server) listAwardObjections(ctx context.Context, by access.Actor, in *awardPageInput) (season.Objections, error) {

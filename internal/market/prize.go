@@ -78,3 +78,35 @@ func (s *Service) HandOut(tx *storage.Tx, a access.Actor, in, shop, ref id.ID, g
 	op := stockOp{shop: shop, ref: ref, kind: prized, note: strings.TrimSpace(note), by: a.User(), at: now}
 	return op.post(tx, takes)
 }
+
+// TakeBack puts goods of an award back into the lots that they came from, in the transaction that undoes the handing out
+// which HandOut was told of as ref.
+func (s *Service) TakeBack(tx *storage.Tx, a access.Actor, in, shop, ref id.ID, why string, at time.Time) error {
+	if err := a.Allow(MayKeepStock, access.Place{Village: in, Shop: shop}); err != nil {
+		return err
+	}
+	rows, err := tx.Query("SELECT goods_id, lot_id, qty, price FROM stock_moves WHERE shop_id = ? AND ref_id = ? AND kind = ?", shop, ref, prized)
+	if err != nil {
+		return fmt.Errorf("read stock moves: %w", err)
+	}
+	defer rows.Close()
+	shopOf := map[id.ID]id.ID{}
+	var takes []take
+	for rows.Next() {
+		var t take
+		if err := rows.Scan(&t.goods, &t.lot, &t.qty, &t.price); err != nil {
+			return err
+		}
+		t.qty, shopOf[t.goods] = -t.qty, shop
+		takes = append(takes, t)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	rows.Close()
+	if err := lockAll(tx, shopOf); err != nil {
+		return err
+	}
+	op := stockOp{shop: shop, ref: ref, kind: Undo, note: why, by: a.User(), at: moment{clock.Ms(at), clock.DayOf(at)}}
+	return op.post(tx, takes)
+}

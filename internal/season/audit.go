@@ -43,9 +43,13 @@ var awardRules = []rule{
 	{"a round stands on more than one list",
 		"SELECT village_id, code FROM award_rounds WHERE state <> 'withdrawn' GROUP BY village_id, code, span HAVING COUNT(*) > 1"},
 	{"goods left a shop for a prize that was not handed out from it",
-		`SELECT m.id, m.ref_id FROM stock_moves m WHERE m.kind = 'prize' AND NOT EXISTS (SELECT 1 FROM award_prizes p WHERE p.id = m.ref_id AND p.state = 'collected' AND p.shop_id = m.shop_id)`},
+		`SELECT m.id, m.ref_id FROM stock_moves m WHERE m.kind = 'prize' AND NOT EXISTS (SELECT 1 FROM award_prizes p WHERE p.handed_id = m.ref_id AND p.state = 'collected' AND p.shop_id = m.shop_id)
+			AND NOT EXISTS (SELECT 1 FROM award_undone u JOIN stock_moves b ON b.ref_id = u.handed_id AND b.kind = 'undo' WHERE u.handed_id = m.ref_id AND b.lot_id = m.lot_id)`},
 	{"a prize was handed out from a shop and nothing left it",
-		`SELECT p.id, p.shop_id FROM award_prizes p WHERE p.shop_id <> 0 AND NOT EXISTS (SELECT 1 FROM stock_moves m WHERE m.ref_id = p.id AND m.kind = 'prize')`},
+		`SELECT p.id, p.shop_id FROM award_prizes p WHERE p.shop_id <> 0 AND NOT EXISTS (SELECT 1 FROM stock_moves m WHERE m.ref_id = p.handed_id AND m.kind = 'prize')`},
+	{"a handing out was undone and its prize was not given back to wait, or its goods not to the stock",
+		`SELECT u.handed_id, u.prize_id FROM award_undone u WHERE EXISTS (SELECT 1 FROM award_prizes p WHERE p.handed_id = u.handed_id)
+			OR u.shop_id <> 0 AND 0 <> (SELECT SUM(m.qty) FROM stock_moves m WHERE m.ref_id = u.handed_id)`},
 }
 
 // Audit checks what this package keeps against the ledger. It changes nothing.

@@ -35,11 +35,19 @@ type Award struct {
 	IssuedAt    int64      `json:"issued_at,omitempty"`
 	Why         string     `json:"why,omitempty" doc:"why it was withdrawn"`
 	Drawings    []Drawing  `json:"drawings" doc:"lots that are to be drawn, or were"`
+	Prizes      PrizeCount `json:"prizes" doc:"what has become of its prizes; all 0 before it is issued"`
 	Repeated    bool       `json:"repeated,omitempty" doc:"the request had been carried out before"`
 
 	rules, cursor id.ID
 	village       id.ID
 	list          string
+}
+
+// PrizeCount is how many prizes of a list are in which state.
+type PrizeCount struct {
+	Posted    int `json:"posted" doc:"points that stand in the book"`
+	Due       int `json:"due" doc:"to be collected"`
+	Collected int `json:"collected"`
 }
 
 // Drawing is one drawing of lots.
@@ -111,6 +119,10 @@ func (s *Service) award(ctx context.Context, in, round id.ID, repeated bool) (Aw
 		w.Drawings = append(w.Drawings, d)
 		return err
 	})
+	if err == nil && (w.State == awardIssuing || w.State == awardIssued) {
+		err = s.db.QueryRow(ctx, `SELECT COALESCE(SUM(CASE WHEN state = 'posted' THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN state = 'due' THEN 1 ELSE 0 END), 0),
+			COALESCE(SUM(CASE WHEN state = 'collected' THEN 1 ELSE 0 END), 0) FROM award_prizes WHERE round_id = ?`, round).Scan(&w.Prizes.Posted, &w.Prizes.Due, &w.Prizes.Collected)
+	}
 	return w, err
 }
 

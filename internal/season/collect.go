@@ -2,7 +2,6 @@ package season
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -53,18 +52,10 @@ func (s *Service) Collect(ctx context.Context, a access.Actor, in, round, prize 
 		if _, repeated, err = tx.Once(a.User(), c.RequestID, "season.collect", []any{in, round, prize, c}, prize); err != nil || repeated {
 			return err
 		}
-		n, err := tx.Exec("UPDATE award_prizes SET state = state WHERE id = ? AND round_id = ? AND village_id = ?", prize, round, in) // the lock of the row
-		if err == nil && n == 0 {
-			err = ErrNoPrize
-		}
+		p, err := holdPrize(tx, in, round, prize)
 		if err != nil {
 			return err
 		}
-		list, err := prizes(tx.Query, "WHERE p.id = ?", prize)
-		if err != nil {
-			return err
-		}
-		p := &list[0]
 		if err := a.NotOwn(p.Household); err != nil {
 			return err
 		}
@@ -78,8 +69,9 @@ func (s *Service) Collect(ctx context.Context, a access.Actor, in, round, prize 
 		if len(goods) > 0 && c.Shop == 0 && c.Note == "" {
 			return ErrOffShop
 		}
+		handed := tx.NewID()
 		if len(goods) > 0 && c.Shop != 0 {
-			if err := s.shops.HandOut(tx, a, in, c.Shop, prize, goods, p.AwardName+"："+p.Words, at); err != nil {
+			if err := s.shops.HandOut(tx, a, in, c.Shop, handed, goods, p.AwardName+"："+p.Words, at); err != nil {
 				return err
 			}
 		}
@@ -92,8 +84,8 @@ func (s *Service) Collect(ctx context.Context, a access.Actor, in, round, prize 
 		if len(goods) == 0 {
 			shop = 0
 		}
-		n, err = tx.Exec("UPDATE award_prizes SET state = 'collected', chosen = ?, shop_id = ?, receiver = ?, note = ?, collected_at = ?, collected_by = ? WHERE id = ? AND state = 'due'",
-			c.Choice, shop, c.Receiver, c.Note, clock.Ms(at), a.User(), prize)
+		n, err := tx.Exec("UPDATE award_prizes SET state = 'collected', handed_id = ?, chosen = ?, shop_id = ?, receiver = ?, note = ?, collected_at = ?, collected_by = ? WHERE id = ? AND state = 'due'",
+			handed, c.Choice, shop, c.Receiver, c.Note, clock.Ms(at), a.User(), prize)
 		if err == nil && n == 0 {
 			err = ErrCollected
 		}
@@ -102,12 +94,7 @@ func (s *Service) Collect(ctx context.Context, a access.Actor, in, round, prize 
 	if err != nil {
 		return Prize{}, err
 	}
-	list, err := prizes(s.query(ctx), "WHERE p.id = ?", prize)
-	if err != nil || len(list) == 0 {
-		return Prize{}, fmt.Errorf("read prize: %w", err)
-	}
-	list[0].Repeated = repeated
-	return list[0], nil
+	return s.prize(ctx, prize, repeated)
 }
 
 // goods are the pieces that a prize hands out.

@@ -223,11 +223,14 @@ type Prize struct {
 	Receiver    string          `json:"receiver,omitempty" doc:"who signed for it"`
 	Note        string          `json:"note,omitempty"`
 	CollectedAt int64           `json:"collected_at,omitempty" doc:"milliseconds since 1970 UTC"`
+	Undoable    bool            `json:"undoable,omitempty" doc:"collected today: may still be undone"`
 	Repeated    bool            `json:"repeated,omitempty" doc:"the request had been carried out before"`
+
+	handed id.ID
 }
 
 const prizeColumns = `p.id, p.round_id, w.name, w.span, p.account_id, p.household_id, COALESCE(x.number, ''), COALESCE(x.name, ''), p.ref, p.kind, p.wallet, p.points, p.fen, p.name, p.pieces, p.choice, p.words,
-	p.state, p.chosen, p.shop_id, p.receiver, p.note, p.collected_at`
+	p.state, p.chosen, p.shop_id, p.receiver, p.note, p.collected_at, p.handed_id`
 
 const prizesFrom = " FROM award_prizes p JOIN award_rounds w ON w.id = p.round_id LEFT JOIN award_places x ON x.round_id = p.round_id AND x.account_id = p.account_id "
 
@@ -239,7 +242,7 @@ func prizes(read query, where string, args ...any) ([]Prize, error) {
 		var p Prize
 		var choice string
 		if err := r.Scan(&p.ID, &p.Award, &p.AwardName, &p.Span, &p.Account, &p.Household, &p.Number, &p.Name, &p.Ref, &p.Kind, &p.Wallet, &p.Points, &p.Fen, &p.What, &p.Pieces, &choice, &p.Words,
-			&p.State, &p.Chosen, &p.Shop, &p.Receiver, &p.Note, &p.CollectedAt); err != nil {
+			&p.State, &p.Chosen, &p.Shop, &p.Receiver, &p.Note, &p.CollectedAt, &p.handed); err != nil {
 			return err
 		}
 		out = append(out, p)

@@ -278,6 +278,10 @@ func (s *Service) Prizes(ctx context.Context, a access.Actor, in, round id.ID, s
 	if err != nil {
 		return PrizeList{}, err
 	}
+	today := clock.DayOf(s.now())
+	for i := range list {
+		list[i].Undoable = list[i].State == prizeCollected && clock.DayOf(clock.FromMs(list[i].CollectedAt)) == today
+	}
 	items, next := cut(list, page.limit(), func(p Prize) id.ID { return p.ID })
 	return PrizeList{items, next}, nil
 }

@@ -9,7 +9,7 @@ const round = (award?: Partial<Award>, more: Partial<AwardRound> = {}): AwardRou
   span: '2026',
   on: '2026-12-31',
   shut: true,
-  ...(award ? { award: { state: 'published', drawings: [], object_until: '2027-01-10', ...award } as Award } : {}),
+  ...(award ? { award: { state: 'published', drawings: [], prizes: { posted: 0, due: 0, collected: 0 }, object_until: '2027-01-10', ...award } as Award } : {}),
   ...more,
 })
 const objection = (state: AwardObjection['state']) => ({ state }) as AwardObjection
@@ -36,6 +36,14 @@ describe('what comes next about an award round', () => {
     expect(nextStep(round({ state: 'frozen' }), [], LATER).next).toBe('issue')
     expect(nextStep(round({ state: 'issuing' }), [], LATER).next).toBe('issue')
     expect(nextStep(round({ state: 'issued' }), [], LATER).next).toBe('hand')
+  })
+
+  it('calls given only what was given', () => {
+    const words = (posted: number, due: number, collected: number) => nextStep(round({ state: 'issued', prizes: { posted, due, collected } }), [], LATER).words
+    expect(words(0, 0, 0)).toContain('没有要发的')
+    expect(words(0, 2, 1)).toBe('还有2份等人来领，来一个登记一个。')
+    expect(words(3, 2, 0)).toBe('积分已经入账。还有2份等人来领，来一个登记一个。')
+    expect(words(3, 0, 2)).toBe('积分已经入账。奖励都领完了。')
   })
 
   it('names where a round stands', () => {

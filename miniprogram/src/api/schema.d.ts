@@ -1172,6 +1172,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/awards/{award}/prizes/{prize}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 撤销当天登记错的领取：东西退回库存，重新等领
+         * @description 谁可以用：本村的驻村队员、第一书记、超市管理员。
+         */
+        post: operations["undo-prize"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/awards/{award}/withdraw": {
         parameters: {
             query?: never;
@@ -10240,6 +10260,8 @@ export interface components {
             of: "household" | "person" | "group";
             /** @description day of the cut-off */
             on: string;
+            /** @description what has become of its prizes; all 0 before it is issued */
+            prizes: components["schemas"]["SeasonPrizeCount"];
             /**
              * Format: int64
              * @description milliseconds since 1970 UTC
@@ -10526,11 +10548,27 @@ export interface components {
             span: string;
             /** @enum {string} */
             state: "due" | "posted" | "collected" | "void";
+            /** @description collected today: may still be undone */
+            undoable?: boolean;
             wallet?: string;
             /** @description goods, privilege, title */
             what?: string;
             /** @description what it is, in words */
             words: string;
+        };
+        SeasonPrizeCount: {
+            /** Format: int64 */
+            collected: number;
+            /**
+             * Format: int64
+             * @description to be collected
+             */
+            due: number;
+            /**
+             * Format: int64
+             * @description points that stand in the book
+             */
+            posted: number;
         };
         SeasonPrizeList: {
             items: components["schemas"]["SeasonPrize"][];
@@ -10682,6 +10720,10 @@ export interface components {
             request_id: string;
             /** @description withdraw: why; everybody reads it */
             why?: string;
+        };
+        SeasonUncollect: {
+            request_id: string;
+            why: string;
         };
         SeasonWaiting: {
             /** @description nothing is closed while it waits, unless it is overridden by name and with a reason */
@@ -13469,6 +13511,43 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SeasonCollect"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeasonPrize"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "undo-prize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                award: string;
+                prize: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeasonUncollect"];
             };
         };
         responses: {

@@ -34,6 +34,7 @@ export const seasonPaths = {
   step: (village: string, id: string, step: 'withdraw' | 'freeze' | 'draw' | 'issue') => `${award(village, id)}/${step}`,
   answer: (village: string, id: string, objection: string) => `${award(village, id)}/objections/${objection}/answer`,
   collect: (village: string, id: string, prize: string) => `${award(village, id)}/prizes/${prize}/collect`,
+  undo: (village: string, id: string, prize: string) => `${award(village, id)}/prizes/${prize}/undo`,
   end: (village: string, step: 'stop' | 'close') => `${base(village)}/seasons/${step}`,
 }
 

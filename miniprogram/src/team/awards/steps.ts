@@ -1,4 +1,4 @@
-import type { AwardObjection, AwardRound } from '@/api/types'
+import type { Award, AwardObjection, AwardRound } from '@/api/types'
 import { showDay, today } from '@/services/dates'
 
 /** What is to be done next about a round: nothing can be but wait, or one act. */
@@ -24,7 +24,19 @@ export function nextStep(round: AwardRound, objections: AwardObjection[], now = 
     return { next: 'issue', words: '可以发放了：积分直接入账，其他的等人来领。' }
   }
   if (a.state === 'issuing') return { next: 'issue', words: '上次发放没有办完，再点一次接着发，不会重复发。' }
-  return { next: 'hand', words: '积分已经入账。来领奖的，一个一个登记。' }
+  return { next: 'hand', words: issuedWords(a) }
+}
+
+/** How many prizes a list that was issued has; none where the rules give no rewards. */
+export const prizeTotal = (a: Award): number => a.prizes.posted + a.prizes.due + a.prizes.collected
+
+/** What is left to do about a list that was issued: only what was really given is called given. */
+function issuedWords(a: Award): string {
+  const { posted, due, collected } = a.prizes
+  if (!prizeTotal(a)) return '细则没有给这项评比写奖励，名单留作记录，没有要发的。'
+  const given = posted ? '积分已经入账。' : ''
+  if (due) return `${given}还有${due}份等人来领，来一个登记一个。`
+  return collected ? `${given}奖励都领完了。` : `${given}没有要领的东西了。`
 }
 
 /** Where a round stands, in a few letters. */
