@@ -9943,6 +9943,11 @@ export interface components {
             publish_days: number;
             /**
              * Format: int64
+             * @description days after which a record that waits for review counts as late
+             */
+            review_days: number;
+            /**
+             * Format: int64
              * @description how long the author may withdraw a record
              */
             withdraw_minutes: number;
