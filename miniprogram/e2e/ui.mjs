@@ -25,7 +25,8 @@ export class H5 {
   }
 
   async open(address) {
-    await this.page.goto('about:blank')
+    const leave = () => this.page.goto('about:blank')
+    await leave().catch(leave) // what the page was about to open by itself may come between
     await this.page.goto(`${this.base}/#${address}`)
     await this.settle()
   }
