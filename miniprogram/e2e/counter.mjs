@@ -183,3 +183,28 @@ export async function lostDevice(keeper, secretary, done) {
   await keeper.see('.wd-button', '领一次离线兑换')
   done('那台手机有信号时知道了，收好，可以再领')
 }
+
+/** The first secretary pauses the shop: the keeper reads why nothing is given out, until it is opened again. */
+export async function pause(secretary, keeper, done) {
+  await secretary.enter(roles.secretary)
+  await secretary.open('/team/shops/index')
+  await secretary.tapButton('柜台规则')
+  await secretary.see('.hf-sheet', '要核对是不是本人')
+  await secretary.tapButton('不改了')
+  await secretary.tapButton('暂停兑换')
+  await secretary.see('.hf-sheet')
+  await secretary.page.locator('.hf-sheet input').filter({ visible: true }).first().fill('盘点')
+  await secretary.tap('.hf-confirm')
+  await secretary.see('.notice-green', '暂停了')
+  await keeper.enter(roles.keeper)
+  await keeper.open('/keeper/home/index')
+  await keeper.see('.notice-brick', '盘点')
+  done('第一书记暂停兑换，柜台上写着为什么')
+  await secretary.tapButton('恢复兑换')
+  await secretary.see('.notice-green', '恢复兑换了')
+  await keeper.open('/keeper/today/index')
+  await keeper.open('/keeper/home/index')
+  await keeper.see('.section', '哪家来换')
+  assert.equal(await keeper.page.locator('.notice-brick').filter({ visible: true }).count(), 0)
+  done('恢复以后柜台照常')
+}

@@ -85,6 +85,9 @@ const known = [
   { name: 'team-season', role: 'secretary', path: '/team/season/index' },
   { name: 'team-awards', role: 'secretary', path: '/team/awards/index' },
   { name: 'team-funds', role: 'team', path: '/team/funds/index' },
+  { name: 'team-shops', role: 'secretary', path: '/team/shops/index' },
+  { name: 'team-shop-days', role: 'secretary', path: '/team/shops/index', do: shopDays },
+  { name: 'team-shop-terms', role: 'secretary', path: '/team/shops/index', do: shopTerms },
   { name: 'team-agents', role: 'secretary', path: '/team/agents/index' },
 ]
 
@@ -103,6 +106,16 @@ function unnamed() {
   }
   const named = new Set(known.map((p) => p.path.split('?')[0]))
   return all.filter((p) => !named.has(p.path)).map((p) => ({ ...p, name: 'bare-' + p.path.slice(1).replace(/\/index$/, '').replace(/^pages\//, '').replace(/\//g, '-') }))
+}
+
+async function shopDays(ui) {
+  await ui.tapButton('兑换日和时间')
+  await ui.see('.hf-sheet')
+}
+
+async function shopTerms(ui) {
+  await ui.tapButton('柜台规则')
+  await ui.see('.hf-sheet')
 }
 
 async function speakFor(ui) {

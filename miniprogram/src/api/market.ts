@@ -57,6 +57,9 @@ export const priceTags = (village: string, shop: string) => getFile(`${at(villag
 
 /** Paths of the writes, which go through services/write. */
 export const marketPaths = {
+  shops: (village: string) => `${base(village)}/shops`,
+  shop: (village: string, shop: string) => at(village, shop),
+  terms: (village: string, shop: string) => `${at(village, shop)}/terms`,
   redeem: (village: string, shop: string) => `${at(village, shop)}/redemptions`,
   cancel: (village: string, shop: string, id: string) => `${at(village, shop)}/redemptions/${id}/cancel`,
   phoneCode: (village: string, household: string) => `${home(village, household)}/phone-code`,
