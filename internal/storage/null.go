@@ -2,8 +2,8 @@ package storage
 
 import "database/sql"
 
-// OrZero scans a number into to, and zero where the column is NULL, as those of a LEFT JOIN are that found nothing. COALESCE
-// around each of twenty columns costs the server a fifth of a look-up.
+// OrZero scans a number into to, and zero where the column is NULL, as those of a LEFT JOIN are that found nothing: a
+// statement of twenty such columns stays readable, and the server has less to do for it.
 func OrZero[T ~int64 | ~int32](to *T) sql.Scanner { return orZero[T]{to} }
 
 type orZero[T ~int64 | ~int32] struct{ to *T }
