@@ -18,8 +18,8 @@ var levels = map[string]int{
 	"ledger": 3, "media": 3, "access": 3, "message": 3,
 	"standing": 4, "rulebook": 4, "succession": 4,
 	"cases": 5, "market": 5, "board": 5, "voice": 5,
-	"season": 6, "publication": 6, "notify": 6, "activity": 6, "report": 6, "preview": 6, "demo": 6, "bench": 6,
-	"httpapi": 7,
+	"season": 6, "publication": 6, "notify": 6, "activity": 6, "report": 6, "preview": 6, "bench": 6,
+	"httpapi": 7, "demo": 7,
 }
 
 func TestImportsGoDown(t *testing.T) {

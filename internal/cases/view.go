@@ -71,6 +71,8 @@ type View struct {
 	village id.ID
 	entered State // how it was entered, for the first of the steps
 	hidden  id.ID // who entered it, where the caller may not know
+
+	asksPanel bool // the panel comes before officials, if there are enough of it
 }
 
 // Event is a step of a case: who, when, from what to what, why.
@@ -114,6 +116,7 @@ func (s *Service) view(a access.Actor, v *rulebook.Version, c *record, number, n
 	if _, err := c.state.next(approve); err == nil {
 		out.CanReview = !own && !mine && a.Allow(MayApprove, place) == nil
 		item, ok := v.Scheme.Item(c.item)
+		out.asksPanel = out.CanReview && ok && item.Review.Panel && c.way != "" && c.approvals == 0
 		out.CanCorrect = out.CanReview && ok && item.Value.Judged()
 	}
 	if _, err := c.state.next(reverse); err == nil {
@@ -184,6 +187,9 @@ func (s *Service) read(ctx context.Context, a access.Actor, village id.ID, where
 		if out[i].hidden != 0 {
 			out[i].AuthorName = ""
 		}
+	}
+	if err := s.leaveToPanel(ctx, out); err != nil {
+		return nil, err
 	}
 	return out, s.dress(ctx, a, village, out)
 }

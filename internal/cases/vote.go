@@ -317,6 +317,27 @@ func (s *Service) beforePanel(ctx context.Context, c *record) error {
 	return err
 }
 
+// leaveToPanel takes from officials what is still the panel's to say.
+func (s *Service) leaveToPanel(ctx context.Context, views []View) error {
+	for i := range views {
+		if !views[i].asksPanel {
+			continue
+		}
+		c, err := s.one(ctx, views[i].village, views[i].ID)
+		if err == nil {
+			err = s.beforePanel(ctx, c)
+		}
+		if errors.Is(err, ErrPanelFirst) {
+			views[i].CanReview, views[i].CanCorrect = false, false
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // CountVotes counts the votes whose time is over: the nightly job. It answers how many cases were decided.
 func (s *Service) CountVotes(ctx context.Context) (int, error) {
 	at := s.now()

@@ -6,6 +6,7 @@ import (
 
 	"hefen/configs"
 	"hefen/internal/access"
+	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/market"
 	"hefen/internal/rulebook"
@@ -132,8 +133,12 @@ func (l *loader) settle(ctx context.Context, town id.ID, v spec) (*place, error)
 	if err != nil {
 		return nil, err
 	}
+	text, err := judged(v, string(source))
+	if err != nil {
+		return nil, err
+	}
 	version, _, err := l.rules.Adopt(ctx, p.secretary, p.id, rulebook.AdoptRequest{
-		RequestID: l.request(), Source: string(source), AdoptedOn: l.first, FiledOn: l.first, FromDay: l.first})
+		RequestID: l.request(), Source: text, AdoptedOn: l.first, FiledOn: l.first, FromDay: l.first})
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +184,7 @@ func (l *loader) official(ctx context.Context, code, name string, role access.Ro
 	if err != nil {
 		return access.Actor{}, err
 	}
-	if _, err := l.people.Install(ctx, at, access.Grant{User: user, Role: role, Shop: at.Shop, FromDay: l.first}); err != nil {
+	if _, err := l.people.Install(ctx, at, access.Grant{User: user, Role: role, Shop: at.Shop, FromDay: clock.DayOf(l.now())}); err != nil {
 		return access.Actor{}, err
 	}
 	return l.offer(ctx, access.Persona{Code: code, Name: name, Role: role, Village: p.id, User: user, Note: note})

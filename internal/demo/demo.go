@@ -79,6 +79,9 @@ func Load(ctx context.Context, db *storage.DB, wx wechat.Client, store media.Sto
 		}
 		progress(day.Sub(l.first)+1, days+1)
 	}
+	if err := l.openness(ctx, l.places[0]); err != nil {
+		return fmt.Errorf("demo %s: %w", l.places[0].spec.name, err)
+	}
 	return l.villages.SetSetting(ctx, 0, l.countyID, mark, loaded)
 }
 
