@@ -29,7 +29,7 @@ describe('the answer to an objection', () => {
     const form = { ...settlingOf(given), outcome: 'amended' as const, answer: '确实多了' }
     expect(form.points).toBe('5')
     expect(missingOf(form, given, range)).toBe('和原来一样，没有更正')
-    for (const points of ['', '0.5', '10.01', '三']) expect(missingOf({ ...form, points }, given, range)).toContain('范围')
+    for (const points of ['0.5', '10.01', '三']) expect(missingOf({ ...form, points }, given, range)).toBe('分数超出范围')
     expect(missingOf({ ...form, points: '3', note: ' ' }, given, range)).toContain('为什么')
     expect(settleBody({ ...form, points: '3' }, given, range)).toEqual({ outcome: 'amended', answer: '确实多了', points: 300, grade: '', quantity: 2000, note: '门前' })
   })
@@ -55,7 +55,7 @@ describe('the answer to an objection', () => {
   it('lowers what the rules fix, and changes the lines of a sheet', () => {
     const base = { outcome: 'amended' as const, answer: '改好了' }
     const minus = item({ kind: 'fixed', points: -1000 })
-    for (const points of ['-10', '-11', '3', '0', '三']) expect(missingOf({ ...settlingOf(record()), ...base, points }, record(), minus)).toContain('之间')
+    for (const points of ['-10', '-11', '3', '0', '三']) expect(missingOf({ ...settlingOf(record()), ...base, points }, record(), minus)).toBe('分数超出范围')
     const lowered = { ...settlingOf(record()), ...base, points: '-4' }
     expect(missingOf(lowered, record(), minus)).toBe('')
     expect(settleBody(lowered, record(), minus)).toMatchObject({ points: -400 })
@@ -133,7 +133,7 @@ describe('the vote of the panel', () => {
     await press('再看看')
     await press('同意')
     await page.find('.hf-sheet input').trigger('input', { detail: { value: '20' } })
-    expect(page.find('.hf-sheet').text()).toContain('不能超出范围')
+    expect(page.find('.hf-sheet').text()).toContain('分数超出范围')
     await page.find('.hf-sheet input').trigger('input', { detail: { value: '6' } })
     const ballot = { ayes: 3, noes: 1, quorum: 3, mean: 500, closes: 0, asked: false }
     answers.push({ status: 200, body: record({ state: 'effective' }) }, { status: 200, body: record({ state: 'effective', ballot }) }, { status: 200, body: { items: [] } }, { status: 200, body: { items: [] } })

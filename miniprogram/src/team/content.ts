@@ -1,7 +1,7 @@
 /** What a record says of its value, as typed, while somebody corrects it: on review, or in answer to an objection. */
 import type { Case, Item } from '@/api/types'
 import { counted, fixed, quantified } from '@/services/items'
-import { formatPoints, parsePoints, signedPoints } from '@/services/points'
+import { formatPoints, parsePoints } from '@/services/points'
 import type { PartFilled } from './draft'
 
 export interface Said {
@@ -38,8 +38,9 @@ export function missingSaid(s: Said, item?: Item): string {
   if (!item) return ''
   const { value } = item
   if (value.kind === 'grades' && !s.grade) return '请选一个等次'
-  if (value.kind === 'range' && !within(s.points, value.from ?? 0, value.to ?? 0)) return '请填分数，不能超出范围'
-  if (fixed(item) && s.points.trim() && !lower(s.points, value.points ?? 0)) return `分数要在 0 和 ${signedPoints(value.points ?? 0)} 之间`
+  if (value.kind === 'range' && !s.points.trim()) return '先填分数'
+  if (value.kind === 'range' && !within(s.points, value.from ?? 0, value.to ?? 0)) return '分数超出范围'
+  if (fixed(item) && s.points.trim() && !lower(s.points, value.points ?? 0)) return '分数超出范围'
   if (value.kind === 'sheet') return missingPart(s, item)
   if (counted(item) && s.persons.trim() && personsOf(s.persons) === undefined) return '人数填得不对'
   return quantified(item) && quantityOf(s.quantity) === undefined ? `请填多少${value.unit ?? ''}` : ''
