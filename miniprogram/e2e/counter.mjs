@@ -208,3 +208,21 @@ export async function pause(secretary, keeper, done) {
   assert.equal(await keeper.page.locator('.notice-brick').filter({ visible: true }).count(), 0)
   done('恢复以后柜台照常')
 }
+
+/** Whoever watches over the villages looks at what was fetched for others: one is in order, and then again doubtful, with the reason. */
+export async function reviewFetched(ui, done) {
+  const secretary = await as(ui.base, roles.secretary)
+  await ui.enter(roles.supervisor)
+  await ui.open(`/team/agents/index?village=${secretary.me.roles[0].village_id}`)
+  await ui.see('.agency')
+  await ui.tapButton('没有问题')
+  await ui.see('.agency .tag-green', '没有问题')
+  done('督导核对了一笔代领，没有问题')
+  await ui.tapButton('有疑问')
+  await ui.see('.hf-sheet')
+  await ui.page.locator('.hf-sheet input').filter({ visible: true }).first().fill('户主说没有请人')
+  await ui.tap('.hf-confirm')
+  await ui.see('.agency .tag-brick', '有疑问')
+  await ui.see('.agency', '户主说没有请人')
+  done('又觉得有疑问，写下了原因')
+}

@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util'
 import { launch } from './browser.mjs'
 import { field, fieldOnPhone } from './field.mjs'
 import { eventAndVoice } from './event.mjs'
-import { cardAndPin, lostDevice, pause, reservation, withoutSignal } from './counter.mjs'
+import { cardAndPin, lostDevice, pause, reservation, reviewFetched, withoutSignal } from './counter.mjs'
 import { phoneLogin, pinLogin } from './login.mjs'
 import { loop } from './loop.mjs'
 import { claimToNotice } from './notice.mjs'
@@ -51,6 +51,7 @@ const journeys = {
   'counter-offline': h5(2, withoutSignal),
   'counter-lost': h5Two(2, 0, lostDevice),
   'counter-pause': h5Two(2, 0, pause),
+  'counter-review': h5(2, reviewFetched),
   'counter-mini-program': weapp(withoutSignal),
   'login-phone': h5(2, (ui, ok) => phoneLogin(ui, values.log, ok)),
   'login-pin': h5(2, pinLogin),
@@ -63,7 +64,7 @@ for (const role of ['', ...Object.keys(roles)]) journeys[`pages-${role || 'visit
 await lanes(['loop-h5', 'loop-mini-program'])
 await lanes(
   ['field', 'field-mini-program'],
-  ['villager-h5', 'villager-mini-program', 'event', 'notice', 'shelf', 'shelf-transfer', 'counter-card', 'counter-reservation', 'counter-offline', 'counter-lost', 'counter-pause', 'counter-mini-program', 'login-phone', 'login-pin'],
+  ['villager-h5', 'villager-mini-program', 'event', 'notice', 'shelf', 'shelf-transfer', 'counter-card', 'counter-reservation', 'counter-offline', 'counter-lost', 'counter-pause', 'counter-review', 'counter-mini-program', 'login-phone', 'login-pin'],
 )
 await lanes(['pages-visitor', 'pages-villager', 'weight'], ['pages-team', 'pages-supervisor', 'policy'], ['pages-secretary', 'pages-keeper'])
 const whole = report()
