@@ -15,6 +15,8 @@ const known = [
   { name: 'home', role: 'villager', path: '/pages/home/index' },
   { name: 'passbook', role: 'villager', path: '/pages/passbook/index' },
   { name: 'passbook-case', role: 'villager', path: '/pages/passbook/index', do: openEntry },
+  { name: 'notices', role: 'villager', path: '/pages/notices/index' },
+  { name: 'notices-one-open', role: 'villager', path: '/pages/notices/index', do: openNotice },
   { name: 'claim', role: 'villager', path: '/pages/claim/index' },
   { name: 'claim-form', role: 'villager', path: '/pages/claim/index', do: fillClaim },
   { name: 'claim-peer', role: 'villager', path: '/pages/claim/index?way=peer' },
@@ -128,6 +130,13 @@ async function sawFigures(ui) {
 }
 
 let numbers = 0
+
+/** The first notice, where the village has put one up. */
+async function openNotice(ui) {
+  if (!(await ui.page.locator('.card[role=button]').filter({ visible: true }).count())) return
+  await ui.tap('.card[role=button]')
+  await ui.see('.code')
+}
 
 async function openEntry(ui) {
   await ui.tap('[role=button]:has(.hf-entry)')
