@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"hefen/internal/clock"
@@ -22,13 +23,8 @@ func Rehome(tx *storage.Tx, from, into id.ID, at time.Time) error {
 	if _, err := tx.Exec("UPDATE accounts SET rev = rev + 1 WHERE village_id = ?", from); err != nil {
 		return fmt.Errorf("hold accounts: %w", err)
 	}
-	var open int
-	if err := tx.QueryRow(`SELECT COUNT(*) FROM balances b JOIN accounts a ON a.id = b.account_id
-		WHERE a.village_id = ? AND b.bucket <> 'available' AND b.amount <> 0`, from).Scan(&open); err != nil {
-		return fmt.Errorf("read balances: %w", err)
-	}
-	if open > 0 {
-		return ErrPending.With("并入的村还有%d笔未生效或已预约的积分，请先办结再并村", open)
+	if err := settled(tx, from); err != nil {
+		return err
 	}
 	if _, err := SealIn(tx, from, at); err != nil {
 		return err
@@ -44,6 +40,27 @@ func Rehome(tx *storage.Tx, from, into id.ID, at time.Time) error {
 		}
 	}
 	return nil
+}
+
+// settled returns ErrPending, with what has to be done first, while points of a village are pending or held.
+func settled(tx *storage.Tx, village id.ID) error {
+	var waiting, reserved int
+	err := tx.QueryRow(`SELECT COUNT(DISTINCT CASE WHEN b.bucket = 'pending' THEN b.account_id END), COUNT(DISTINCT CASE WHEN b.bucket = 'held' THEN b.account_id END)
+		FROM balances b JOIN accounts a ON a.id = b.account_id WHERE a.village_id = ? AND b.bucket <> 'available' AND b.amount <> 0`, village).Scan(&waiting, &reserved)
+	if err != nil {
+		return fmt.Errorf("read balances: %w", err)
+	}
+	var first []string
+	if waiting > 0 {
+		first = append(first, fmt.Sprintf("%d户有还没生效的积分，请等公示期满，把异议答复完，待整改的复查销号或冲正", waiting))
+	}
+	if reserved > 0 {
+		first = append(first, fmt.Sprintf("%d户有预约还没领，请通知来领，或者取消预约", reserved))
+	}
+	if first == nil {
+		return nil
+	}
+	return ErrPending.With("现在还不能并村：并入的村%s。办完再来。", strings.Join(first, "；"))
 }
 
 // WalletsInUse are the wallets in which accounts of a village hold something.
