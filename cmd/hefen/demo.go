@@ -14,6 +14,7 @@ import (
 	"hefen/internal/access"
 	"hefen/internal/clock"
 	"hefen/internal/demo"
+	"hefen/internal/season"
 )
 
 // errNotDemo keeps invented people out of a real county's database.
@@ -46,9 +47,25 @@ func (p *program) loadDemo(ctx context.Context, out io.Writer) error {
 	bar := progressbar.NewOptions(demo.Year+1, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetDescription("装入"),
 		progressbar.OptionClearOnFinish(), progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetVisibility(onTerminal(os.Stderr)))
 	err = demo.Load(ctx, p.db, wx, p.photos, now, demo.Year, func(done, _ int) { _ = bar.Set(done) })
+	if err == nil {
+		err = p.stopLastYear(ctx, now)
+	}
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "演示县已装好。")
 	return nil
+}
+
+// stopLastYear leaves the demo village before its year end: last year no longer counts, so that the first secretary may
+// close it at once instead of a minute later.
+func (p *program) stopLastYear(ctx context.Context, now time.Time) error {
+	v, err := p.village.FindVillage(ctx, demo.Village)
+	if err != nil {
+		return err
+	}
+	earlier := now.Add(-2 * time.Minute)
+	year := clock.YearSpan(clock.DayOf(earlier)).Before()
+	_, err = season.New(p.db, func() time.Time { return earlier }, p.village, p.book, p.market, p.media).StopBy(ctx, 0, v.ID, season.Order{Span: year, Why: "年终核对"})
+	return err
 }

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -36,7 +37,7 @@ type goods struct {
 }
 
 var linyuan = spec{
-	code: "431229101201", name: "林源村", town: "渠阳镇", scheme: "linyuan.yaml", groups: 6, households: 120,
+	code: Village, name: "林源村", town: "渠阳镇", scheme: "linyuan.yaml", groups: 6, households: 120,
 	shop: "林源村积分超市", secretary: "周明远", team: "邓小溪", keeper: "杨秀兰", fenPerPoint: 60, fund: 6_500, quarterly: 1_600,
 	goods: []goods{
 		{"香皂", "块", 5, 120, 3}, {"肥皂", "块", 5, 120, 3}, {"洗衣液", "瓶", 20, 45, 12}, {"挂面礼包", "份", 30, 40, 16}, {"食盐", "袋", 3, 140, 2},
@@ -132,6 +133,9 @@ func (l *loader) settle(ctx context.Context, town id.ID, v spec) (*place, error)
 	source, err := configs.Schemes.ReadFile("schemes/" + v.scheme)
 	if err != nil {
 		return nil, err
+	}
+	if v.code == linyuan.code { // a round that nobody objects to goes from the list to the prizes in one sitting
+		source = bytes.Replace(source, []byte("rounds:\n"), []byte("rounds:\n  - {code: active, name: 年度积极户, span: year, object_days: 0, min: 1, tiers: [{percent: 40, rewards: [{points: 10}, {title: 积极户}]}]}\n"), 1)
 	}
 	text, err := judged(v, string(source))
 	if err != nil {

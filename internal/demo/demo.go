@@ -59,6 +59,9 @@ func Loaded(ctx context.Context, db *storage.DB, today clock.Day) (bool, error) 
 	return true, nil
 }
 
+// Village is the code of the village in which everything can be seen.
+const Village = "431229101201"
+
 // Year is the length of history a full demo county has, in days.
 const Year = 365
 
