@@ -24,3 +24,8 @@ func PricesOf(tx *storage.Tx, in, shop, goods id.ID, at time.Time) (basket, list
 
 // Yuan is how sentences name money.
 var Yuan = yuan
+
+// InsertPrice sets a price, also for a day that is over.
+func InsertPrice(tx *storage.Tx, goods, village id.ID, from clock.Day, price points.Amount) error {
+	return insertPrice(tx, goods, village, from, price, 0, 1, moment{day: from, ms: 1})
+}

@@ -83,9 +83,18 @@ func (s *Service) SetPrice(ctx context.Context, a access.Actor, in, shop, goods 
 	})
 }
 
+// insertPrice adds a price of goods that are locked. What it takes over from ends on its first day; where a later price is set
+// already, it ends on that one's.
 func insertPrice(tx *storage.Tx, goods, village id.ID, from clock.Day, price points.Amount, worth int64, by id.ID, now moment) error {
-	if _, err := tx.Exec("INSERT INTO goods_prices (id, goods_id, village_id, from_day, price, worth_fen, set_by, set_at) VALUES (?,?,?,?,?,?,?,?)",
-		tx.NewID(), goods, village, from, int64(price), worth, by, now.ms); err != nil {
+	over := clock.Forever
+	if err := tx.QueryRow("SELECT COALESCE(MIN(from_day), ?) FROM goods_prices WHERE goods_id = ? AND village_id = ? AND from_day > ?", over, goods, village, from).Scan(&over); err != nil {
+		return fmt.Errorf("read later price: %w", err)
+	}
+	if _, err := tx.Exec("UPDATE goods_prices SET over_day = ? WHERE goods_id = ? AND village_id = ? AND from_day <= ? AND over_day > ?", from, goods, village, from, from); err != nil {
+		return fmt.Errorf("end price: %w", err)
+	}
+	if _, err := tx.Exec("INSERT INTO goods_prices (id, goods_id, village_id, from_day, over_day, price, worth_fen, set_by, set_at) VALUES (?,?,?,?,?,?,?,?,?)",
+		tx.NewID(), goods, village, from, over, int64(price), worth, by, now.ms); err != nil {
 		return fmt.Errorf("insert price: %w", err)
 	}
 	return nil

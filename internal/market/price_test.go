@@ -4,7 +4,9 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"hefen/internal/id"
 	"hefen/internal/market"
+	"hefen/internal/points"
 	"hefen/internal/storage"
 	"hefen/internal/storage/dbtest"
 )
@@ -21,9 +23,8 @@ func TestPriceOfTheDay(t *testing.T) {
 					return err
 				}
 				for i := range rand.IntN(8) {
-					of := []any{0, w.village, w.other}[rand.IntN(3)]
-					if _, err := tx.Exec("INSERT INTO goods_prices (id, goods_id, village_id, from_day, price, worth_fen, set_by, set_at) VALUES (?,?,?,?,?,0,1,1)",
-						tx.NewID(), soap, of, today.Add(rand.IntN(9)-3), 100+i); err != nil {
+					of := []id.ID{0, w.village, w.other}[rand.IntN(3)]
+					if err := market.InsertPrice(tx, soap, of, today.Add(rand.IntN(9)-3), points.Amount(100+i)); err != nil {
 						return err
 					}
 				}
@@ -39,5 +40,6 @@ func TestPriceOfTheDay(t *testing.T) {
 			}
 			return nil
 		}))
+		audit(t, db)
 	})
 }
