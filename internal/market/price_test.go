@@ -1,6 +1,7 @@
 package market_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -16,9 +17,9 @@ import (
 func TestPriceOfTheDay(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
 		w := newWorld(t, db, 0)
-		soap := w.goods("香皂", 1, 5)
-		must(t, db.InTx(ctx, func(tx *storage.Tx) error {
-			for range 40 {
+		for n := range 40 {
+			soap := w.goods(fmt.Sprint("香皂", n), 1, 5)
+			must(t, db.InTx(ctx, func(tx *storage.Tx) error {
 				if _, err := tx.Exec("DELETE FROM goods_prices WHERE goods_id = ?", soap); err != nil {
 					return err
 				}
@@ -37,9 +38,9 @@ func TestPriceOfTheDay(t *testing.T) {
 						t.Errorf("%s in a basket, %s in the list", basket, list)
 					}
 				}
-			}
-			return nil
-		}))
+				return nil
+			}))
+		}
 		audit(t, db)
 	})
 }
