@@ -17,7 +17,7 @@ export function nextStep(round: AwardRound, objections: AwardObjection[], now = 
     if (open) return { next: 'answer', words: `有${open}件异议等答复，答复完才能定名单。` }
     if (objections.some((o) => o.state === 'upheld')) return { next: 'withdraw', words: '有异议成立。撤回名单，改正以后重新公布。' }
     if (now <= a.object_until) return { next: 'wait', words: `异议期到${showDay(a.object_until)}为止，过了才能定名单。` }
-    return { next: 'freeze', words: '异议期过了，没有没办完的异议，可以定名单。' }
+    return { next: 'freeze', words: round.object_days === 0 ? '细则没有定异议期，可以定名单。' : '异议期过了，没有没办完的异议，可以定名单。' }
   }
   if (a.state === 'frozen') {
     if (a.drawings.length && !a.number) return { next: 'draw', words: '名单定了，还要抽签。当众抽出号码，再登记到这里。' }
