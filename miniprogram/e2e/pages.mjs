@@ -52,6 +52,8 @@ const known = [
   { name: 'team-objections', role: 'secretary', path: '/team/objections/index' },
   { name: 'team-objection-noted', role: 'team', path: '/team/cases/index', do: noteObjection },
   { name: 'team-votes', role: 'team', path: '/team/votes/index' },
+  { name: 'team-cards', role: 'team', path: '/team/cards/index' },
+  { name: 'team-cards-one', role: 'team', path: '/team/cards/index', do: pickCard },
   { name: 'team-tellings', role: 'secretary', path: '/team/tellings/index' },
   { name: 'team-samples', role: 'secretary', path: '/team/samples/index' },
   { name: 'team-bindings', role: 'team', path: '/team/bindings/index' },
@@ -279,4 +281,11 @@ async function receiveGoods(ui) {
 async function beginStocktake(ui) {
   if (await ui.page.locator('.start').count()) await ui.tapButton('开始盘点')
   await ui.see('.counting')
+}
+
+/** One household's card is about to be replaced. */
+async function pickCard(ui) {
+  await ui.tap('.household')
+  await ui.tap('.hf-print-cards')
+  await ui.see('.hf-sheet', '旧卡马上不能用了')
 }

@@ -1,4 +1,5 @@
-import { get } from '@/services/request'
+import { randomId } from '@/services/random'
+import { get, getFile, postFile } from '@/services/request'
 import type { Binding, Entry, Group, HouseLink, Household, HouseholdDetail, List, Outlook, Passbook, Persona, Scheme } from './types'
 
 /** Requests to be taken as a member of a household that wait for somebody of the village. */
@@ -53,3 +54,10 @@ export const linkPaths = {
   end: (village: string) => `/villages/${village}/links/end`,
   teams: (village: string) => `/villages/${village}/teams`,
 }
+
+/** New cards for households as an A4 page; their old cards are dead at once. */
+export const householdCards = async (village: string, households: string[]) =>
+  postFile(`/villages/${village}/household-cards`, { request_id: await randomId(), households })
+
+/** A page of a household's passbook to print. */
+export const passbookSheet = (village: string, household: string) => getFile(`/villages/${village}/households/${household}/passbook/page`)

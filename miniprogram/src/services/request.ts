@@ -110,6 +110,8 @@ async function signedIn<T>(path: string, attempt: () => Promise<T>): Promise<T> 
 export const get = <T>(path: string, query?: Query) => request<T>({ method: 'GET', path, query })
 /** A file: a picture or a workbook. */
 export const getFile = (path: string) => request<ArrayBuffer>({ method: 'GET', path, binary: true })
+/** A sheet to print whose making changes something: what it made is on the paper alone, so it is asked for once and never again by itself. */
+export const postFile = (path: string, body: object) => request<ArrayBuffer>({ method: 'POST', path, body, binary: true })
 /** For logging in and out only; every other write goes through services/write. */
 export const post = <T>(path: string, body: object = {}) => request<T>({ method: 'POST', path, body })
 
