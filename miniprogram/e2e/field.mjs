@@ -8,7 +8,6 @@ import { roles } from './pages.mjs'
 
 const RECORDS = 32
 const ITEM = '参加文体活动'
-const NOTE = '山里第'
 
 export async function field(ui, done) {
   const context = ui.page.context()
@@ -136,7 +135,7 @@ export async function fieldOnPhone(ui, done) {
 async function freshOnes(ui, before, wanted) {
   for (let round = 0; ; round++) {
     const fresh = (await recorded(ui)).filter((c) => !before.some((b) => b.id === c.id))
-    if (fresh.length >= wanted || round === 20) return fresh
+    if ((fresh.length >= wanted && fresh.every((c) => c.note)) || round === 60) return fresh
     await ui.page.waitForTimeout(300)
   }
 }
@@ -149,7 +148,7 @@ async function recorded(ui) {
     const { roles } = await ask('/me')
     return (await ask(`/villages/${roles[0].village_id}/cases?mine=true&limit=100`)).items
   })
-  return cases.filter((c) => c.note?.startsWith(NOTE))
+  return cases.filter((c) => c.item_name === ITEM)
 }
 
 /** Moves within the pages, as a tap would; no page is loaded. */
@@ -180,7 +179,7 @@ async function fillRecord(ui, n, takePhoto) {
   await ui.tapButton('选好了')
   await ui.tapText('.link', '选什么事')
   await ui.tapText('.item', ITEM)
-  await ui.page.locator('input').filter({ visible: true }).last().fill(`${NOTE} ${n + 1} 条`)
+  await ui.page.locator('input').filter({ visible: true }).last().fill(`山里第 ${n + 1} 条`)
   await takePhoto()
   await ui.see('.kept-photo')
   await ui.tapButton('看看怎么算')
