@@ -194,10 +194,8 @@ func (all *effected) store(tx *storage.Tx, book *scheme.Scheme, cs []*record, op
 	if _, err := ledger.Post(tx, book, all.postings...); err != nil {
 		return err
 	}
-	for _, l := range all.lifts {
-		if err := standing.LiftOfThreshold(tx, l.Account, l.Code, clock.DayOf(at), 0, at); err != nil {
-			return err
-		}
+	if err := standing.LiftOfThresholds(tx, all.lifts, clock.DayOf(at), 0, at); err != nil {
+		return err
 	}
 	return standing.Add(tx, 0, at, all.tags...)
 }

@@ -103,12 +103,12 @@ func (s *settlement) post(tx *storage.Tx) error {
 		return err
 	}
 	s.posted = posted
+	var lifts []scheme.Lift
 	for _, c := range s.cases {
-		for _, l := range c.lifts {
-			if err := standing.LiftOfThreshold(tx, l.Account, l.Code, clock.DayOf(s.at), s.by, s.at); err != nil {
-				return err
-			}
-		}
+		lifts = append(lifts, c.lifts...)
+	}
+	if err := standing.LiftOfThresholds(tx, lifts, clock.DayOf(s.at), s.by, s.at); err != nil {
+		return err
 	}
 	if err := standing.Add(tx, s.by, s.at, tags...); err != nil || !s.rules.Records.Waits() {
 		return err

@@ -94,7 +94,7 @@ func (r *running) chunk(ctx context.Context) (n int, done bool, err error) {
 
 // settle does to some accounts what falls due for them.
 func (r *running) settle(tx *storage.Tx, l *loading, of []account, sums *Closing) error {
-	coins, has, err := r.coins(tx, ids(of))
+	coins, has, err := r.coins(tx, of[0].id, of[len(of)-1].id)
 	if err != nil {
 		return err
 	}
@@ -146,11 +146,11 @@ func (r *running) sieve(l *loading, of []account, coins map[id.ID][]scheme.Closi
 	return out, nil
 }
 
-// coins are the planned coins of some accounts, and how many lines each has in the plan.
-func (r *running) coins(tx *storage.Tx, accounts []id.ID) (map[id.ID][]scheme.Closing, map[id.ID]int, error) {
+// coins are the planned coins of the accounts from one id to another, and how many lines each has in the plan.
+func (r *running) coins(tx *storage.Tx, from, to id.ID) (map[id.ID][]scheme.Closing, map[id.ID]int, error) {
 	coins, has := map[id.ID][]scheme.Closing{}, map[id.ID]int{}
-	rows, err := tx.Query("SELECT account_id, line, kind, wallet, amount, reason FROM season_lines WHERE close_id = ? AND account_id IN "+storage.In(len(accounts))+" ORDER BY account_id, line",
-		storage.Args(accounts, any(r.id))...)
+	rows, err := tx.Query("SELECT account_id, line, kind, wallet, amount, reason FROM season_lines WHERE close_id = ? AND account_id BETWEEN ? AND ? ORDER BY account_id, line",
+		r.id, from, to)
 	err = each(rows, err, func(rows *sql.Rows) error {
 		c := scheme.Closing{Change: &scheme.Change{Intent: scheme.Add}}
 		var line int
@@ -224,16 +224,18 @@ func closeRef(p scheme.Period, c *scheme.Closing) string {
 // tag sets and lifts what thresholds say.
 func (r *running) tag(tx *storage.Tx, all []scheme.Closing) error {
 	var tags []standing.Tag
+	var lifts []scheme.Lift
 	for i := range all {
 		switch c := &all[i]; c.Kind {
 		case scheme.CloseTag:
 			tags = append(tags, standing.Tag{Village: r.village, Account: c.Account, Kind: c.Tag.Kind, From: c.Tag.From, To: c.Tag.To, Code: c.Tag.Code,
 				Rounds: c.Tag.Rounds, Reason: short(c.Tag.Reason, standing.MaxReason)})
 		case scheme.CloseLift:
-			if err := standing.LiftOfThreshold(tx, c.Account, c.Lift.Code, r.On, r.by, r.at); err != nil {
-				return err
-			}
+			lifts = append(lifts, scheme.Lift{Account: c.Account, Code: c.Lift.Code})
 		}
+	}
+	if err := standing.LiftOfThresholds(tx, lifts, r.On, r.by, r.at); err != nil {
+		return err
 	}
 	return standing.Add(tx, r.by, r.at, tags...)
 }

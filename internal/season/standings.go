@@ -43,8 +43,11 @@ func (l *loading) parts(span clock.Span) (cond string, args []any, rest [][2]clo
 	for m := clock.MonthSpan(from); from <= last && m.First() <= last; m = clock.MonthSpan(m.Last().Add(1)) {
 		months = append(months, m)
 	}
-	if len(months) == 0 {
+	switch n := len(months); {
+	case n == 0:
 		return "", nil, rest
+	case months[0].First().Year() == months[n-1].First().Year(): // one range for each account instead of n; a year's own row lies before its months
+		return "t.span BETWEEN ? AND ?", []any{months[0], months[n-1]}, rest
 	}
 	return "t.span IN " + storage.In(len(months)), storage.Args(months), rest
 }

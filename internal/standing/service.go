@@ -151,7 +151,7 @@ func (s *Service) Lift(ctx context.Context, a access.Actor, where, tag id.ID, r 
 		if _, err = tx.Exec("UPDATE tags SET lifted_why = ? WHERE id = ?", why, tag); err != nil {
 			return err
 		}
-		return tellLifted(tx, account, "“"+kindNames[kind]+"”已经解除："+why, clock.DayOf(at), at)
+		return tellLifted(tx, []id.ID{account}, "“"+kindNames[kind]+"”已经解除："+why, clock.DayOf(at), at)
 	})
 	if err != nil {
 		return Noted{}, err

@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -200,17 +201,46 @@ func Lift(tx *storage.Tx, village, tag id.ID, on clock.Day, by id.ID, at time.Ti
 	return nil
 }
 
-// LiftOfThreshold ends what a threshold of the rules has set on an account and what still stands, and tells the household.
-func LiftOfThreshold(tx *storage.Tx, account id.ID, code string, on clock.Day, by id.ID, at time.Time) error {
-	n, err := tx.Exec("UPDATE tags SET to_day = ?, lifted_at = ?, lifted_by = ? WHERE account_id = ? AND code = ? AND lifted_at = 0 AND to_day > ?",
-		on, clock.Ms(at), by, account, code, on)
+// LiftOfThresholds ends what thresholds of the rules have set on accounts and what still stands, and tells the households. The
+// accounts are guarded.
+func LiftOfThresholds(tx *storage.Tx, lifts []scheme.Lift, on clock.Day, by id.ID, at time.Time) error {
+	byCode := map[string][]id.ID{}
+	for _, l := range lifts {
+		byCode[l.Code] = append(byCode[l.Code], l.Account)
+	}
+	var lifted []id.ID
+	for _, code := range slices.Sorted(maps.Keys(byCode)) {
+		for some := range storage.Chunks(byCode[code], storage.ChunkRows) {
+			const still = " WHERE code = ? AND lifted_at = 0 AND to_day > ? AND account_id IN "
+			of, err := ids(tx.Query("SELECT DISTINCT account_id FROM tags"+still+storage.In(len(some)), storage.Args(some, code, on)...))
+			if err != nil {
+				return fmt.Errorf("read tags of threshold: %w", err)
+			}
+			if len(of) == 0 {
+				continue
+			}
+			if _, err := tx.Exec("UPDATE tags SET to_day = ?, lifted_at = ?, lifted_by = ?"+still+storage.In(len(of)), storage.Args(of, on, clock.Ms(at), by, code, on)...); err != nil {
+				return fmt.Errorf("lift tags of threshold: %w", err)
+			}
+			lifted = append(lifted, of...)
+		}
+	}
+	return tellLifted(tx, lifted, "积分回到了规定的线上，限制已经解除。", on, at)
+}
+
+func ids(rows *sql.Rows, err error) (out []id.ID, _ error) {
 	if err != nil {
-		return fmt.Errorf("lift tags of threshold: %w", err)
+		return nil, err
 	}
-	if n == 0 {
-		return nil
+	defer rows.Close()
+	for rows.Next() {
+		var x id.ID
+		if err := rows.Scan(&x); err != nil {
+			return nil, err
+		}
+		out = append(out, x)
 	}
-	return tellLifted(tx, account, "积分回到了规定的线上，限制已经解除。", on, at)
+	return out, rows.Err()
 }
 
 // CloseFaults ends the open faults that a case has set, and answers on which accounts.
