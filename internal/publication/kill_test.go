@@ -126,7 +126,7 @@ func TestKilledWhilePublishing(t *testing.T) {
 			o := w.orders()
 			o.Database = cfg
 			kills := 0
-			for ; !o.send(t, time.Duration(1+rand.IntN(20+15*kills))*time.Millisecond); kills++ {
+			for ; !o.send(t, time.Duration(1+rand.IntN(1+15*kills))*time.Millisecond); kills++ {
 				w.audit()
 			}
 			if kills == 0 {
