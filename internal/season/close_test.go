@@ -125,6 +125,10 @@ func TestThresholdLifted(t *testing.T) {
 				t.Errorf("%s: %v", c.span, got)
 			}
 		}
+		told := dbtest.Rows(t, db, "SELECT m.household_id, m.title FROM messages m JOIN tags t ON t.account_id = m.household_id AND t.account_id = m.about_id WHERE m.kind = 'lifted'")
+		if want := []string{w.homes[0].String() + "|限制已解除"}; !slices.Equal(told, want) {
+			t.Errorf("told %v, want %v", told, want)
+		}
 	})
 }
 
