@@ -1,13 +1,8 @@
 package cases_test
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -23,34 +18,17 @@ import (
 	"hefen/internal/village"
 )
 
-// childEnv makes the test binary a server that does the work of one night and is killed over it.
-const childEnv = "HEFEN_CASES_TEST_CHILD"
-
-// night is what the child is told.
+// night is what the child is told that does the work of one night and is killed over it.
 type night struct {
 	Database config.Database
 	At       int64
 	Batch    int
 }
 
-func TestMain(m *testing.M) {
-	if told := os.Getenv(childEnv); told != "" {
-		if err := workUntilKilled(told); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { dbtest.Main(m, workUntilKilled) }
 
-func workUntilKilled(told string) error {
-	ctx := context.Background()
-	var n night
-	if err := json.Unmarshal([]byte(told), &n); err != nil {
-		return err
-	}
-	db, err := storage.Open(ctx, n.Database)
+func workUntilKilled(n night) error {
+	db, err := dbtest.OpenShared(n.Database)
 	if err != nil {
 		return err
 	}
@@ -58,7 +36,7 @@ func workUntilKilled(told string) error {
 	cases.SetEffectBatch(n.Batch)
 	s := cases.New(db, now, village.New(db, now, ledger.OpenAccounts), rulebook.New(db, now), access.New(db, now, nil), nil)
 	fmt.Println("ready")
-	return nightly(ctx, s)
+	return nightly(context.Background(), s)
 }
 
 // nightly is what the server does after midnight, in its order.
@@ -69,33 +47,6 @@ func nightly(ctx context.Context, s *cases.Service) error {
 		}
 	}
 	return nil
-}
-
-// work starts the child and kills it a moment after it is ready; it reports whether it came to its end.
-func (n night) work(t *testing.T, moment time.Duration) (ended bool) {
-	t.Helper()
-	told, err := json.Marshal(n)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+string(told))
-	cmd.Stderr = os.Stderr
-	pipe, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	for out := bufio.NewScanner(pipe); out.Scan(); {
-		time.AfterFunc(moment, func() { _ = cmd.Process.Kill() })
-	}
-	err = cmd.Wait()
-	if cmd.ProcessState.Exited() && err != nil {
-		t.Fatal("the child failed by itself")
-	}
-	return err == nil
 }
 
 // TestKilledAtNight kills the nightly jobs over their work, again and again: what has begun is done whole or not at all, and
@@ -126,12 +77,11 @@ func TestKilledAtNight(t *testing.T) {
 // kills left a part of the work done.
 func killedNight(t *testing.T, engine storage.Dialect, want []string) (between int) {
 	t.Helper()
-	cfg := dbtest.Config(t, engine)
-	cfg.KeysFile = filepath.Join(t.TempDir(), "keys.json")
-	w := newWorld(t, dbtest.Connect(t, cfg), 10)
+	cfg, db := dbtest.Shared(t, engine)
+	w := newWorld(t, db, 10)
 	w.eve()
 	n, last := night{Database: cfg, At: w.time.Load(), Batch: 2}, w.books()
-	for moment := time.Millisecond; !n.work(t, moment); moment += time.Millisecond + moment/6 {
+	for moment := time.Millisecond; !dbtest.Kill(t, n, dbtest.KillAfter(moment)); moment += time.Millisecond + moment/6 {
 		w.audit()
 		if now := w.books(); !slices.Equal(now, last) && !slices.Equal(now, want) {
 			between, last = between+1, now

@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -372,32 +370,22 @@ func TestRehomeSealsTheOldBook(t *testing.T) {
 	})
 }
 
-const sealChild = "HEFEN_LEDGER_TEST_SEAL_CHILD"
+func TestMain(m *testing.M) { dbtest.Main(m, sealUntilKilled) }
 
-func TestMain(m *testing.M) {
-	if told := os.Getenv(sealChild); told != "" {
-		engine, where, _ := strings.Cut(told, "|")
-		cfg := config.Database{Engine: engine, Path: where, DSN: where, MaxOpen: 4}
-		db, err := storage.Open(context.Background(), cfg)
-		if err == nil {
-			fmt.Println("sealing")
-			_, err = ledger.SealAll(context.Background(), db, noon)
-		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
+func sealUntilKilled(cfg config.Database) error {
+	db, err := dbtest.OpenShared(cfg)
+	if err == nil {
+		fmt.Println("sealing")
+		_, err = ledger.SealAll(context.Background(), db, noon)
 	}
-	os.Exit(m.Run())
+	return err
 }
 
 // TestSealIsKilled kills a server that seals at moments of its work; the next one goes on from there.
 func TestSealIsKilled(t *testing.T) {
 	for _, engine := range []storage.Dialect{storage.SQLite, storage.MySQL} {
 		t.Run(string(engine), func(t *testing.T) {
-			cfg := dbtest.Config(t, engine)
-			db := dbtest.Connect(t, cfg)
+			cfg, db := dbtest.Shared(t, engine)
 			w := newWorld(t, db, 4)
 			for round := range 4 {
 				ps := make([]ledger.Posting, 1500)
@@ -405,20 +393,7 @@ func TestSealIsKilled(t *testing.T) {
 					ps[i] = w.award(fmt.Sprintf("%d.%d", round, i), w.accounts[i%4], 100)
 				}
 				w.must(ps...)
-				cmd := child(t, string(engine), cfg)
-				out, err := cmd.StdoutPipe()
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := cmd.Start(); err != nil {
-					t.Fatal(err)
-				}
-				if _, err := out.Read(make([]byte, 16)); err != nil { // it has begun
-					t.Fatal(err)
-				}
-				kill := time.AfterFunc(time.Duration(round*25)*time.Millisecond, func() { _ = cmd.Process.Kill() })
-				_ = cmd.Wait()
-				kill.Stop()
+				dbtest.Kill(t, cfg, dbtest.KillAfter(time.Duration(round*25)*time.Millisecond))
 				if broken := sealsBroken(t, db); len(broken) > 0 {
 					t.Fatalf("after the kill: %q", broken)
 				}
@@ -431,16 +406,4 @@ func TestSealIsKilled(t *testing.T) {
 			}
 		})
 	}
-}
-
-func child(t *testing.T, engine string, cfg config.Database) *exec.Cmd {
-	t.Helper()
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(program)
-	cmd.Env = append(os.Environ(), sealChild+"="+engine+"|"+cfg.Path+cfg.DSN)
-	cmd.Stderr = os.Stderr
-	return cmd
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -113,13 +112,7 @@ func keepUntilKilled(c *counter) error {
 func TestKilledInTheBackroom(t *testing.T) {
 	for _, engine := range []storage.Dialect{storage.SQLite, storage.MySQL} {
 		t.Run(string(engine), func(t *testing.T) {
-			cfg := dbtest.Config(t, engine)
-			db := dbtest.Connect(t, cfg)
-			cfg.KeysFile = filepath.Join(t.TempDir(), "keys.json")
-			var err error
-			if db.Keys, err = storage.LoadOrCreateKeyring(cfg.KeysFile); err != nil {
-				t.Fatal(err)
-			}
+			cfg, db := dbtest.Shared(t, engine)
 			w := newWorld(t, db, 1)
 			told := w.backroom()
 			told.Database = cfg

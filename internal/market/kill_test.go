@@ -1,16 +1,10 @@
 package market_test
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -27,10 +21,7 @@ import (
 	"hefen/internal/village"
 )
 
-// childEnv makes the test binary a server that redeems and cancels until it is killed.
-const childEnv = "HEFEN_MARKET_TEST_CHILD"
-
-// counter is what the child is told.
+// counter is what the child is told that redeems and cancels until it is killed.
 type counter struct {
 	Database      config.Database
 	Village, Shop id.ID
@@ -43,16 +34,7 @@ type counter struct {
 	Backroom      *backroom // set: the child keeps stock instead
 }
 
-func TestMain(m *testing.M) {
-	if told := os.Getenv(childEnv); told != "" {
-		if err := serveUntilKilled(told); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { dbtest.Main(m, serveUntilKilled) }
 
 // request is the n-th redemption of a worker: the parent can put it together again.
 func (c *counter) request(worker, n int) market.RedeemRequest {
@@ -62,11 +44,8 @@ func (c *counter) request(worker, n int) market.RedeemRequest {
 
 func (c *counter) open(ctx context.Context) (*storage.DB, *market.Service, access.Actor, error) {
 	now := func() time.Time { return noon }
-	db, err := storage.Open(ctx, c.Database)
+	db, err := dbtest.OpenShared(c.Database)
 	if err != nil {
-		return nil, nil, access.Actor{}, err
-	}
-	if db.Keys, err = storage.LoadOrCreateKeyring(c.Database.KeysFile); err != nil {
 		return nil, nil, access.Actor{}, err
 	}
 	users := access.New(db, now, nil)
@@ -74,11 +53,7 @@ func (c *counter) open(ctx context.Context) (*storage.DB, *market.Service, acces
 	return db, market.New(db, now, village.New(db, now, ledger.OpenAccounts), rulebook.New(db, now), users.Names), keeper, err
 }
 
-func serveUntilKilled(told string) error {
-	var c counter
-	if err := json.Unmarshal([]byte(told), &c); err != nil {
-		return err
-	}
+func serveUntilKilled(c counter) error {
 	if c.Backroom != nil {
 		return keepUntilKilled(&c)
 	}
@@ -125,13 +100,7 @@ func serveUntilKilled(told string) error {
 func TestKilledInTheMiddle(t *testing.T) {
 	for _, engine := range []storage.Dialect{storage.SQLite, storage.MySQL} {
 		t.Run(string(engine), func(t *testing.T) {
-			cfg := dbtest.Config(t, engine)
-			db := dbtest.Connect(t, cfg)
-			cfg.KeysFile = filepath.Join(t.TempDir(), "keys.json") // the child's, too: request ids are hashed with them
-			var err error
-			if db.Keys, err = storage.LoadOrCreateKeyring(cfg.KeysFile); err != nil {
-				t.Fatal(err)
-			}
+			cfg, db := dbtest.Shared(t, engine)
 			w := newWorld(t, db, 6)
 			for _, h := range w.households {
 				w.give(h, 100_000_000)
@@ -171,28 +140,18 @@ func TestKilledInTheMiddle(t *testing.T) {
 // killAfter runs the child until it has answered n requests and answers how many each worker had answered.
 func (c *counter) killAfter(t *testing.T, n int) map[int]int {
 	t.Helper()
-	told, err := json.Marshal(c)
-	must(t, err)
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+string(told))
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	pipe, err := cmd.StdoutPipe()
-	must(t, err)
-	must(t, cmd.Start())
-	answered := map[int]int{}
-	lines := bufio.NewScanner(pipe)
-	for seen := 0; lines.Scan(); { // goes on to what was still in the pipe
+	answered, seen := map[int]int{}, 0
+	ended := dbtest.Kill(t, c, func(line string, kill func(time.Duration)) {
 		var worker, k int
-		if got, _ := fmt.Sscan(lines.Text(), &worker, &k); got == 2 {
+		if got, _ := fmt.Sscan(line, &worker, &k); got == 2 {
 			answered[worker] = k + 1
 		}
 		if seen++; seen == n {
-			must(t, cmd.Process.Kill())
+			kill(0)
 		}
-	}
-	if err := cmd.Wait(); err == nil || len(answered) == 0 {
-		t.Fatalf("the child ended by itself: %v\n%s", err, stderr.String())
+	})
+	if ended || len(answered) == 0 {
+		t.Fatalf("the child ended by itself, or answered nothing: %v", answered)
 	}
 	return answered
 }

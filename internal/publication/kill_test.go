@@ -1,14 +1,9 @@
 package publication
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -26,10 +21,7 @@ import (
 	"hefen/internal/village"
 )
 
-// childEnv makes the test binary a server that publishes and is killed over it.
-const childEnv = "HEFEN_PUBLICATION_TEST_CHILD"
-
-// orders are what the child is told to publish; the requests are those that a device would send again.
+// orders are what the child is told to publish until it is killed; the requests are those that a device would send again.
 type orders struct {
 	Database     config.Database
 	At           int64
@@ -38,28 +30,12 @@ type orders struct {
 	Corrects     id.ID // correct this notice first; 0: none
 }
 
-func TestMain(m *testing.M) {
-	if told := os.Getenv(childEnv); told != "" {
-		if err := publishUntilKilled(told); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { dbtest.Main(m, publishUntilKilled) }
 
-func publishUntilKilled(told string) error {
+func publishUntilKilled(o orders) error {
 	ctx := context.Background()
-	var o orders
-	if err := json.Unmarshal([]byte(told), &o); err != nil {
-		return err
-	}
-	db, err := storage.Open(ctx, o.Database)
+	db, err := dbtest.OpenShared(o.Database)
 	if err != nil {
-		return err
-	}
-	if db.Keys, err = storage.LoadOrCreateKeyring(o.Database.KeysFile); err != nil {
 		return err
 	}
 	now := func() time.Time { return clock.FromMs(o.At) }
@@ -83,57 +59,24 @@ func publishUntilKilled(told string) error {
 	return nil
 }
 
-// send starts the child and kills it a moment after it is ready; it reports whether it came to its end.
-func (o orders) send(t *testing.T, moment time.Duration) (ended bool) {
-	t.Helper()
-	told, err := json.Marshal(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+string(told))
-	cmd.Stderr = os.Stderr
-	pipe, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	for out := bufio.NewScanner(pipe); out.Scan(); {
-		time.AfterFunc(moment, func() { _ = cmd.Process.Kill() })
-	}
-	err = cmd.Wait()
-	if cmd.ProcessState.Exited() && err != nil {
-		t.Fatal("the child failed by itself")
-	}
-	return err == nil
-}
-
 // TestKilledWhilePublishing kills a server over notices and a correction and has the same requests sent again: each notice is
 // there once, whole, with its number and its seal, each of its cases is marked and its household told once.
 func TestKilledWhilePublishing(t *testing.T) {
 	for _, engine := range []storage.Dialect{storage.SQLite, storage.MySQL} {
 		t.Run(string(engine), func(t *testing.T) {
-			cfg := dbtest.Config(t, engine)
-			cfg.KeysFile = filepath.Join(t.TempDir(), "keys.json")
-			db := dbtest.Connect(t, cfg)
-			var err error
-			if db.Keys, err = storage.LoadOrCreateKeyring(cfg.KeysFile); err != nil {
-				t.Fatal(err)
-			}
+			cfg, db := dbtest.Shared(t, engine)
 			w := newWorld(t, db, 6)
 			o := w.orders()
 			o.Database = cfg
 			kills := 0
-			for ; !o.send(t, time.Duration(1+rand.IntN(1+15*kills))*time.Millisecond); kills++ {
+			for ; !dbtest.Kill(t, o, dbtest.KillAfter(time.Duration(1+rand.IntN(1+15*kills))*time.Millisecond)); kills++ {
 				w.audit()
 			}
 			if kills == 0 {
 				t.Error("the first moment was too long: nothing was killed")
 			}
 			w.isOut()
-			if !o.send(t, time.Minute) {
+			if !dbtest.Kill(t, o, func(string, func(time.Duration)) {}) {
 				t.Error("what is out could not be sent again")
 			}
 			w.isOut()

@@ -1,12 +1,7 @@
 package report
 
 import (
-	"bufio"
-	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -28,26 +23,11 @@ import (
 	"hefen/internal/village"
 )
 
-// childEnv makes the test binary a server that rolls up until it is killed.
-const childEnv = "HEFEN_REPORT_TEST_CHILD"
+func TestMain(m *testing.M) { dbtest.Main(m, rollUntilKilled) }
 
-func TestMain(m *testing.M) {
-	if told := os.Getenv(childEnv); told != "" {
-		if err := rollUntilKilled(told); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	os.Exit(m.Run())
-}
-
-func rollUntilKilled(told string) error {
-	var cfg config.Database
-	if err := json.Unmarshal([]byte(told), &cfg); err != nil {
-		return err
-	}
-	db, err := storage.Open(ctx, cfg)
+// rollUntilKilled rolls up again and again, and says so each time.
+func rollUntilKilled(cfg config.Database) error {
+	db, err := dbtest.OpenShared(cfg)
 	if err != nil {
 		return err
 	}
@@ -65,34 +45,25 @@ func rollUntilKilled(told string) error {
 func TestKilledInTheMiddle(t *testing.T) {
 	for _, engine := range []storage.Dialect{storage.SQLite, storage.MySQL} {
 		t.Run(string(engine), func(t *testing.T) {
-			cfg := dbtest.Config(t, engine)
-			w := newWorld(t, dbtest.Connect(t, cfg), 6)
-			cfg.KeysFile = filepath.Join(t.TempDir(), "keys.json")
-			told, err := json.Marshal(cfg)
-			must(t, err)
+			cfg, db := dbtest.Shared(t, engine)
+			w := newWorld(t, db, 6)
 			for round := range 2 {
 				for i, h := range w.households {
 					for m := range 14 {
 						w.deed(h, "eco", 100+points.Amount(i), today.AddMonths(-m))
 					}
 				}
-				cmd := exec.CommandContext(t.Context(), os.Args[0])
-				cmd.Env = append(os.Environ(), childEnv+"="+string(told))
-				var stderr strings.Builder
-				cmd.Stderr = &stderr
-				pipe, err := cmd.StdoutPipe()
-				must(t, err)
-				must(t, cmd.Start())
-				lines := bufio.NewScanner(pipe)
-				for lines.Scan() {
-					w.deed(w.households[0], "eco", 100, today)
-					if lines.Text() == fmt.Sprint(1+round) {
-						must(t, cmd.Process.Kill())
-						break
+				killed := false
+				if dbtest.Kill(t, cfg, func(line string, kill func(time.Duration)) {
+					if killed {
+						return
 					}
-				}
-				if err := cmd.Wait(); err == nil {
-					t.Fatalf("the child ended by itself\n%s", stderr.String())
+					w.deed(w.households[0], "eco", 100, today)
+					if killed = line == fmt.Sprint(1+round); killed {
+						kill(0)
+					}
+				}) {
+					t.Fatal("the child ended by itself")
 				}
 				w.roll()
 				w.same()

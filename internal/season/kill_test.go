@@ -1,12 +1,7 @@
 package season_test
 
 import (
-	"bufio"
-	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -24,10 +19,7 @@ import (
 	"hefen/internal/village"
 )
 
-// childEnv makes the test binary a closer that tells each chunk and is killed after one of them.
-const childEnv = "HEFEN_SEASON_TEST_CHILD"
-
-// told is what the child is told.
+// told is what the child is told that closes and tells each chunk until it is killed.
 type told struct {
 	Database config.Database
 	Village  id.ID
@@ -37,27 +29,11 @@ type told struct {
 	Chunk    int
 }
 
-func TestMain(m *testing.M) {
-	if text := os.Getenv(childEnv); text != "" {
-		if err := closeUntilKilled(text); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { dbtest.Main(m, closeUntilKilled) }
 
-func closeUntilKilled(text string) error {
-	var c told
-	if err := json.Unmarshal([]byte(text), &c); err != nil {
-		return err
-	}
-	db, err := storage.Open(ctx, c.Database)
+func closeUntilKilled(c told) error {
+	db, err := dbtest.OpenShared(c.Database)
 	if err != nil {
-		return err
-	}
-	if db.Keys, err = storage.LoadOrCreateKeyring(c.Database.KeysFile); err != nil {
 		return err
 	}
 	now := func() time.Time { return clock.FromMs(c.At) }
@@ -75,32 +51,14 @@ func closeUntilKilled(text string) error {
 	return err
 }
 
-// run starts the child and kills it after some lines, or a moment after it is ready; it reports whether it ended by itself.
-func (c told) run(t *testing.T, lines int, moment time.Duration) (ended bool) {
-	t.Helper()
-	text, err := json.Marshal(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+string(text))
-	cmd.Stderr = os.Stderr
-	pipe, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+// killAfterLines kills the child when it has written so many lines.
+func killAfterLines(lines int) dbtest.Heard {
 	seen := 0
-	for out := bufio.NewScanner(pipe); out.Scan(); {
-		if seen++; seen == 1 && moment > 0 {
-			time.AfterFunc(moment, func() { _ = cmd.Process.Kill() })
-		} else if seen == lines {
-			_ = cmd.Process.Kill()
+	return func(_ string, kill func(time.Duration)) {
+		if seen++; seen == lines {
+			kill(0)
 		}
 	}
-	return cmd.Wait() == nil
 }
 
 // TestKilled kills a closer after each of its chunks, and between them: begun again, the books are those of one run; then
@@ -114,14 +72,13 @@ func TestKilled(t *testing.T) {
 			_, err := one.season.Close(ctx, one.boss, one.village, one.order("2026"))
 			one.must(err)
 
-			cfg := dbtest.Config(t, engine)
-			cfg.KeysFile = filepath.Join(t.TempDir(), "keys.json")
-			w := year(t, dbtest.Connect(t, cfg))
+			cfg, db := dbtest.Shared(t, engine)
+			w := year(t, db)
 			w.at(2027, 1, 15)
 			w.shut("2026")
 			c := told{Database: cfg, Village: w.village, At: w.time.Load(), Chunk: 2}
 			kills := 0
-			for lines := 2; !c.run(t, lines, 0); lines += 7 {
+			for lines := 2; !dbtest.Kill(t, c, killAfterLines(lines)); lines += 7 {
 				kills++
 				w.audit()
 			}
@@ -139,7 +96,7 @@ func TestKilled(t *testing.T) {
 				return err
 			}))
 			c.Award, c.Chunk, c.At = a.ID, 1, w.time.Load()
-			for moment := time.Millisecond; !c.run(t, 0, moment); moment += 4 * time.Millisecond {
+			for moment := time.Millisecond; !dbtest.Kill(t, c, dbtest.KillAfter(moment)); moment += 4 * time.Millisecond {
 				w.audit()
 			}
 			if got := dbtest.Rows(t, w.db, "SELECT COUNT(*), SUM(amount) FROM entries WHERE batch_id = ?", a.ID); !slices.Equal(got, []string{"2|4000"}) {

@@ -120,7 +120,7 @@ func TestKilledYearEnd(t *testing.T) {
 			w := yearEnd(t, dbtest.Connect(t, cfg))
 			c := told{Database: cfg, Village: w.village, At: w.time.Load(), Chunk: 1, Rounds: true}
 			kills := 0
-			for moment := 2 * time.Millisecond; !c.run(t, 0, moment); moment += 2*time.Millisecond + moment/2 {
+			for moment := 2 * time.Millisecond; !dbtest.Kill(t, c, dbtest.KillAfter(moment)); moment += 2*time.Millisecond + moment/2 {
 				kills++
 				w.audit()
 			}
