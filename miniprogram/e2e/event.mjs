@@ -15,7 +15,7 @@ export async function eventAndVoice(villager, team, done) {
   await team.type(EVENT, 0)
   await team.type('村委会', 1)
   await team.type('志愿', 2)
-  await team.tap('.hf-sheet .line')
+  await team.tap('.hf-sheet .ruled')
   await team.tapText('.hf-sheet .wd-button', '发起')
   await team.see('.digits')
   done(`驻村队员发起“${EVENT}”，手机上是大字的签到码`)

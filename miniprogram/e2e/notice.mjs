@@ -35,7 +35,7 @@ export async function claimToNotice(ui, done) {
   await ui.tap('.card')
   await ui.see('.section-title', '公示明细')
   await ui.tapText('.choice', '我家的')
-  await ui.tapText('.line', item)
+  await ui.tapText('.ruled', item)
   await ui.see('.hf-sheet', item)
   await ui.tapButton('觉得不对，提异议')
   await ui.tapText('.choice', '分数不对')
