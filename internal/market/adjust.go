@@ -188,7 +188,7 @@ func (s *Service) undo(tx *storage.Tx, a access.Actor, in, shop, ref id.ID, reas
 		if m.kind == Undo {
 			return ErrUndone
 		}
-		price, err := priceToday(tx, in, m.goods, now.day)
+		price, err := weightOf(tx, in, m.goods, now.day)
 		if err != nil {
 			return err
 		}
@@ -319,9 +319,17 @@ func worthOf(takes []take) (sum points.Amount) {
 	return sum
 }
 
-// priceToday is what a piece costs the village's people today, for weighing adjustments.
-func priceToday(tx *storage.Tx, in, goods id.ID, today clock.Day) (p points.Amount, err error) {
-	err = tx.QueryRow("SELECT "+priceOn+" FROM goods g WHERE g.id = ?", in, today, today, goods).Scan(&p)
+// weighDays is how far back adjustments are weighed.
+const weighDays = 30
+
+// weightOf is what a piece weighs in an adjustment: its dearest price for the village in the last 30 days. Whoever keeps stock sets
+// prices too; a price lowered for an hour must not make a loss small.
+func weightOf(tx *storage.Tx, in, goods id.ID, today clock.Day) (p points.Amount, err error) {
+	err = tx.QueryRow("SELECT COALESCE(MAX(price), 0) FROM goods_prices WHERE goods_id = ? AND village_id IN (0, ?) AND from_day <= ? AND over_day >= ?",
+		goods, in, today, today.Add(-weighDays)).Scan(&p)
+	if err != nil {
+		err = fmt.Errorf("read dearest price: %w", err)
+	}
 	return p, err
 }
 

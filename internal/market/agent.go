@@ -45,7 +45,8 @@ type Agent struct {
 	Said      string `json:"relation_name"`
 }
 
-// agent finds who fetches for the household. It is not one of the household's own people, and not the keeper.
+// agent finds who fetches for the household. It is not one of the household's own people, and neither the keeper
+// nor somebody of the keeper's own household or declared kin.
 func (s *Service) agent(ctx context.Context, a access.Actor, in, household id.ID, r *AgentRequest, today clock.Day) (*Agent, error) {
 	if r == nil {
 		return nil, nil
@@ -66,6 +67,8 @@ func (s *Service) agent(ctx context.Context, a access.Actor, in, household id.ID
 		return nil, ErrAgent.With("%s就是这一户的人，不用代领，直接兑换就行", m.Name)
 	case a.IsMember(m.Member):
 		return nil, ErrAgent.With("超市管理员不能自己代领，请换一位代领人")
+	case a.IsOwn(m.Household):
+		return nil, ErrAgent.With("%s是您自己家的人或亲属，请换一位代领人，或者由其他工作人员办理", m.Name)
 	}
 	return &Agent{Member: m.Member, Household: m.Household, Name: m.Name, Relation: r.Relation, Said: said}, nil
 }

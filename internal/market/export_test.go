@@ -18,8 +18,11 @@ func PricesOf(tx *storage.Tx, in, shop, goods id.ID, at time.Time) (basket, list
 	if err != nil {
 		return 0, 0, err
 	}
-	list, err = priceToday(tx, in, goods, clock.DayOf(at))
-	return d.shelves[goods].price, list, err
+	all, err := readGoods(tx.Query, in, clock.DayOf(at), "g.id = ?", goods)
+	if err != nil {
+		return 0, 0, err
+	}
+	return d.shelves[goods].price, all[0].Price, nil
 }
 
 // Yuan is how sentences name money.

@@ -72,7 +72,8 @@ type LeaseLine struct {
 
 // TakeLease gives a device leave to redeem without signal: one device of a village at a time. Each household with a card
 // gets a budget of what it can spend, at most the shop's limit, so that nobody can lose more than that. The keeper's own
-// household and whoever may not redeem get none. Errors: ErrLeaseOff, ErrLeaseTaken.
+// household and whoever may not redeem get none. Errors: ErrLeaseOff, ErrLeaseTaken, ErrShopClosed
+// while the shop pauses.
 func (s *Service) TakeLease(ctx context.Context, a access.Actor, in, shop id.ID, r LeaseRequest) (Lease, error) {
 	if err := a.Allow(MayRedeem, access.Place{Village: in, Shop: shop}); err != nil {
 		return Lease{}, err
@@ -101,6 +102,13 @@ func (s *Service) TakeLease(ctx context.Context, a access.Actor, in, shop id.ID,
 		}
 		if refusal != nil {
 			return refusal
+		}
+		var state, settings string
+		if err := tx.QueryRow("SELECT state, settings FROM shops WHERE id = ?", shop).Scan(&state, &settings); err != nil {
+			return fmt.Errorf("read shop: %w", err)
+		}
+		if err := pausedAt(state, settings, at); err != nil {
+			return err
 		}
 		return takeLease(tx, a.User(), in, shop, made, r.Device, lines, at)
 	})

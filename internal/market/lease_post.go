@@ -33,10 +33,15 @@ func (s *Service) postReturn(tx *storage.Tx, by id.ID, n *LeaseReturn, at time.T
 	if standing.RefuseSpending(tags[n.account]) != nil || !subject.Active {
 		n.Conflicts = append(n.Conflicts, NotAllowed)
 	}
-	lines, err := returnLines(tx, n.body.Lines)
+	lines, err := n.lines(tx, on)
 	if err != nil {
 		return err
 	}
+	var settings string
+	if err := tx.QueryRow("SELECT settings FROM shops WHERE id = ?", n.Shop).Scan(&settings); err != nil {
+		return fmt.Errorf("read shop: %w", err)
+	}
+	n.note(openAt(Open, settings, clock.FromMs(n.RedeemedAt)) != nil, NotOpen)
 	n.Redemption = tx.NewID()
 	posted, owed, err := ledger.SpendOwing(tx, v.Scheme, ledger.Posting{Village: n.Village, Kind: ledger.Redeem, Ref: n.Redemption.String(), By: by,
 		Title: title("离线兑换", lines), At: at, Occurred: on, Counted: v.Counted(on), Scheme: v.ID}, n.account, n.Total, n.subject.Flags...)
@@ -91,9 +96,10 @@ func (n *LeaseReturn) note(is bool, conflict string) {
 	}
 }
 
-func returnLines(tx *storage.Tx, sent []ReturnLine) ([]Line, error) {
-	lines := make([]Line, len(sent))
-	for i, x := range sent {
+// lines are the goods it gave out. The device does not know what else the household has had: more than the limit is noted here.
+func (n *LeaseReturn) lines(tx *storage.Tx, on clock.Day) ([]Line, error) {
+	lines := make([]Line, len(n.body.Lines))
+	for i, x := range n.body.Lines {
 		l := Line{Goods: x.Goods, Qty: x.Qty, Price: x.Price, Amount: x.Price * points.Amount(x.Qty)}
 		var terms string
 		if err := tx.QueryRow("SELECT name, unit, terms FROM goods WHERE id = ?", x.Goods).Scan(&l.Name, &l.Unit, &terms); err != nil {
@@ -105,13 +111,21 @@ func returnLines(tx *storage.Tx, sent []ReturnLine) ([]Line, error) {
 		}
 		l.Fee = t.Fee
 		lines[i] = l
+		if t.LimitQty == 0 {
+			continue
+		}
+		had, err := hadOf(tx, n.Household, x.Goods, spanStart(t.LimitSpan, on))
+		if err != nil {
+			return nil, err
+		}
+		n.note(had+x.Qty > t.LimitQty, OverLimit)
 	}
 	slices.SortFunc(lines, func(x, y Line) int { return int(min(1, max(-1, int64(x.Goods)-int64(y.Goods)))) })
 	return lines, nil
 }
 
 // giveOut takes the pieces from the lots. They are gone, so what the book does not have it is given first, as a
-// difference found by counting.
+// difference found by counting. Nobody hands out what is past its day, so such lots come last.
 func (n *LeaseReturn) giveOut(tx *storage.Tx, by id.ID, lines []Line, at time.Time) error {
 	now := moment{clock.Ms(at), clock.DayOf(at)}
 	var found, out []take
@@ -123,6 +137,7 @@ func (n *LeaseReturn) giveOut(tx *storage.Tx, by id.ID, lines []Line, at time.Ti
 		if err != nil {
 			return err
 		}
+		slices.SortStableFunc(lots, func(x, y lot) int { return boolInt(x.expires < n.day()) - boolInt(y.expires < n.day()) })
 		takes, missing := draw(lots, l.Qty, l.Goods, l.Price)
 		if missing > 0 {
 			extra, err := surplus(lots, missing)

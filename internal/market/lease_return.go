@@ -34,6 +34,8 @@ const (
 	NewPrice   = "new_price" // not the price of the lease's day or of the day it was made
 	NotAllowed = "barred"    // barred or suspended since
 	ShortStock = "short"     // the book had fewer pieces than were given
+	OverLimit  = "limit"     // more than a household may have of the goods in their period
+	NotOpen    = "not_open"  // on a day or at an hour at which the shop gives nothing out
 	Owing      = "owing"     // points were missing and are owed now
 	slack      = 10 * 60_000 // ms by which a device's clock may be wrong
 	maxReturn  = 200         // conflicts and rows of one page
@@ -43,7 +45,7 @@ var waits = []string{NotLeased, OverBudget, OutOfTime, WrongCard, Unsigned, Wron
 
 var conflictNames = map[string]string{NotLeased: "这一户不在离线名单里", OverBudget: "超过了离线限额", OutOfTime: "不在离线时间内", WrongCard: "卡和户对不上",
 	Unsigned: "没有签字", WrongGoods: "商品或数目对不上", OwnHouse: "是管理员自己家", ClosedOff: "账户已经停用", NewCard: "积分卡后来换了新的",
-	NewPrice: "价格后来变了", NotAllowed: "后来被暂停兑换", ShortStock: "账上库存不够，已按实发补记", Owing: "积分不够，已记为欠分"}
+	NewPrice: "价格后来变了", NotAllowed: "后来被暂停兑换", ShortStock: "账上库存不够，已按实发补记", OverLimit: "超过了每户限量", NotOpen: "不在兑换日或兑换时间里", Owing: "积分不够，已记为欠分"}
 
 // States of what was brought back.
 const (

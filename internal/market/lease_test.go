@@ -194,6 +194,49 @@ func TestLease(t *testing.T) {
 }
 
 // settle decides on some of what waits.
+// TestReturnAgainstTheShelf: what was given out without signal leaves the lots that were good, not those past their day; more than a
+// household may have, and goods given out when the shop gives nothing out, are posted and reported.
+func TestReturnAgainstTheShelf(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db, 1)
+		h := w.households[0]
+		card := w.card(h)
+		w.give(h, 9000)
+		rice := w.goods("大米", 250, 0)
+		w.receive(rice, 4, today)
+		w.receive(rice, 4, today.Add(30))
+		_, err := w.market.SetGoodsTerms(ctx, w.keeper, w.village, w.shop, rice, market.GoodsTermsRequest{RequestID: w.request(), GoodsTerms: market.GoodsTerms{LimitQty: 3, LimitSpan: "month"}})
+		must(t, err)
+		w.on(today.Add(1)) // four pieces are past their day
+		_, err = w.redeem(h, 500, want(rice, 2))
+		must(t, err)
+		l, err := w.lease()
+		must(t, err)
+		o := &offline{world: w, lease: l}
+		n := o.back(o.sale(h, card, rice, 1, 250))
+		if n.State != market.Posted || len(n.Conflicts) != 0 || w.look(rice).Stock != 1 || w.look(rice).Spoiled != 4 {
+			t.Errorf("%+v; %d good, %d spoiled", n, w.look(rice).Stock, w.look(rice).Spoiled)
+		}
+		weekday := int(today.Weekday()+6)%7 + 1
+		_, err = w.editShop(market.ShopEdit{RedeemDays: &market.RedeemDays{Weekdays: []int{weekday}}})
+		must(t, err)
+		n = o.back(o.sale(h, card, rice, 1, 250))
+		if n.State != market.Posted || !slices.Equal(n.Conflicts, []string{market.NotOpen, market.OverLimit}) && !slices.Equal(n.Conflicts, []string{market.OverLimit, market.NotOpen}) ||
+			!strings.Contains(n.Said, "超过了每户限量") || !strings.Contains(n.Said, "不在兑换日") {
+			t.Errorf("%+v", n)
+		}
+		audit(t, db)
+		must(t, errorOf(w.market.CloseLease(ctx, w.keeper, w.village, w.shop, l.ID, market.CloseRequest{RequestID: w.request()})))
+		_, err = w.editShop(market.ShopEdit{State: market.Paused, PauseReason: ptr("修房子")})
+		must(t, err)
+		if _, err := w.lease(); !errors.Is(err, market.ErrShopClosed) || !strings.Contains(err.Error(), "修房子") {
+			t.Errorf("a lease while the shop pauses: %v", err)
+		}
+	})
+}
+
+func errorOf[T any](_ T, err error) error { return err }
+
 func (o *offline) settle(kept map[string]market.LeaseReturn) {
 	o.t.Helper()
 	decide := func(by access.Actor, n market.LeaseReturn, post bool) (market.LeaseReturn, error) {

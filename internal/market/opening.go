@@ -106,6 +106,15 @@ func openAt(state, text string, at time.Time) error {
 	return nil
 }
 
+// pausedAt refuses while a shop pauses or is closed; its days and hours do not matter.
+func pausedAt(state, text string, at time.Time) error {
+	s, err := readSettings(text)
+	if err == nil && s.stateOn(state, clock.DayOf(at)) != Open {
+		err = openAt(state, text, at)
+	}
+	return err
+}
+
 func shortDay(d clock.Day) string { return fmt.Sprintf("%d月%d日", d.Month(), d.Dom()) }
 
 func (r RedeemDays) on(day clock.Day) bool {
@@ -129,6 +138,12 @@ func (r RedeemDays) next(today clock.Day) clock.Day {
 		}
 	}
 	return today
+}
+
+// keptUntil is the last day on which goods reserved today can be fetched: so many days from now, or the next day on which
+// goods are given out if there is none before.
+func (r RedeemDays) keptUntil(today clock.Day, days int) clock.Day {
+	return max(today.Add(days), r.next(today))
 }
 
 func (r RedeemDays) words() string {

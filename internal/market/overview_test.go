@@ -2,6 +2,7 @@ package market_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -153,6 +154,10 @@ func TestWishes(t *testing.T) {
 			t.Errorf("answered with nothing: %v", err)
 		}
 		must(t, answer(market.WishMet))
+		told := dbtest.Rows(t, db, "SELECT title, body, COUNT(DISTINCT household_id) FROM messages WHERE kind = 'answered' AND about_kind = 'wish' GROUP BY title, body")
+		if !slices.Equal(told, []string{"您想要的5L 菜籽油已采购|已进货30桶|8"}) {
+			t.Errorf("told %q", told)
+		}
 		if err := answer(market.WishNo); !errors.Is(err, market.ErrWishClosed) {
 			t.Errorf("answered twice: %v", err)
 		}

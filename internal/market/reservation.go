@@ -176,22 +176,26 @@ func (s *Service) setAside(tx *storage.Tx, b buyer, r ReserveRequest, at time.Ti
 	if open >= MaxReserved {
 		return nil, nil, 0, 0, ErrReserveMany
 	}
-	var text string
-	if err := tx.QueryRow("SELECT terms FROM shops WHERE id = ?", r.Shop).Scan(&text); err != nil {
+	var text, settings string
+	if err := tx.QueryRow("SELECT terms, settings FROM shops WHERE id = ?", r.Shop).Scan(&text, &settings); err != nil {
 		return nil, nil, 0, 0, ErrNoShop.Wrap(err)
 	}
 	terms, err := shopTerms(text)
 	if err != nil {
 		return nil, nil, 0, 0, err
 	}
+	set, err := readSettings(settings)
+	if err != nil {
+		return nil, nil, 0, 0, err
+	}
 	if terms.ReserveDays == 0 {
 		return nil, nil, 0, 0, ErrReserveOff
 	}
-	lapses = today.Add(terms.ReserveDays)
+	lapses = set.Days.keptUntil(today, terms.ReserveDays)
 	wants := sorted(r.Lines)
 	d, err := readDesk(tx, b.subject.Village, r.Shop, 0, wants, at, lapses)
 	if err == nil {
-		err = d.takesReservations(at)
+		err = pausedAt(d.state, d.settings, at) // outside its hours one may reserve
 	}
 	if err != nil {
 		return nil, nil, 0, 0, err
@@ -205,15 +209,6 @@ func (s *Service) setAside(tx *storage.Tx, b buyer, r ReserveRequest, at time.Ti
 		}
 	}
 	return lines, takes, total, lapses, nil
-}
-
-// takesReservations refuses while the shop is closed or pauses; outside its hours one may reserve.
-func (d *desk) takesReservations(at time.Time) error {
-	set, err := readSettings(d.settings)
-	if err == nil && set.stateOn(d.state, clock.DayOf(at)) != Open {
-		err = d.open(at)
-	}
-	return err
 }
 
 // insert stores the reservation under a code that no other open one of the shop has.
@@ -351,7 +346,7 @@ func (s *Service) LapseReservations(ctx context.Context) (int, error) {
 			if err != nil {
 				return done, err
 			}
-			err = s.inTx(ctx, func(tx *storage.Tx) error { return n.end(tx, v.Scheme, Lapsed, 0, !v.Scheme.Redemption.LoseLapsed, at) })
+			err = s.inTx(ctx, func(tx *storage.Tx) error { return n.lapse(tx, v.Scheme, at) })
 			switch {
 			case err == nil:
 				done++
@@ -360,4 +355,18 @@ func (s *Service) LapseReservations(ctx context.Context) (int, error) {
 			}
 		}
 	}
+}
+
+// lapse ends a reservation that nobody collected. The points come back unless the rules say that they are lost; while the shop
+// pauses or is closed nobody could have come, and nothing is lost.
+func (n *Reservation) lapse(tx *storage.Tx, book *scheme.Scheme, at time.Time) error {
+	back := !book.Redemption.LoseLapsed
+	if !back {
+		var state, settings string
+		if err := tx.QueryRow("SELECT state, settings FROM shops WHERE id = ?", n.Shop).Scan(&state, &settings); err != nil {
+			return fmt.Errorf("read shop: %w", err)
+		}
+		back = pausedAt(state, settings, n.LapsesOn.Start()) != nil || pausedAt(state, settings, at) != nil
+	}
+	return n.end(tx, book, Lapsed, 0, back, at)
 }

@@ -7,6 +7,7 @@ import (
 
 	"hefen/internal/access"
 	"hefen/internal/access/accesstest"
+	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/ledger"
 	"hefen/internal/market"
@@ -149,6 +150,57 @@ func TestReservationEnds(t *testing.T) {
 		must(t, w.terms(market.ShopTerms{ReserveDays: 0}))
 		if _, err := w.reserve(zhang, h, 250, want(soap, 1)); !errors.Is(err, market.ErrReserveOff) {
 			t.Errorf("reservations are off: %v", err)
+		}
+		audit(t, db)
+	})
+}
+
+// TestReservationMeetsRedemptionDay: a shop that gives goods out once a month keeps what is reserved until then, however few its
+// days; whoever could not come because the shop paused loses nothing, even where the rules take the points of who did not come.
+func TestReservationMeetsRedemptionDay(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := worldBy(t, db, 1, strings.Replace(rules, "cancel_same_day: true", "cancel_same_day: true, lose_lapsed: true", 1))
+		h := w.households[0]
+		w.give(h, 2000)
+		soap := w.goods("香皂", 250, 10)
+		must(t, w.terms(market.ShopTerms{ReserveDays: 3}))
+		_, err := w.editShop(market.ShopEdit{RedeemDays: &market.RedeemDays{MonthDays: []int{15}}})
+		must(t, err)
+		fifteenth := clock.MakeDay(2026, 6, 15)
+		n, err := w.reserve(w.person(0), h, 250, want(soap, 1))
+		if err != nil || n.LapsesOn != fifteenth {
+			t.Fatalf("kept until %s: %v", n.LapsesOn, err)
+		}
+		w.on(today.Add(4))
+		if k, err := w.market.LapseReservations(ctx); err != nil || k != 0 {
+			t.Errorf("%d lapsed before the redemption day: %v", k, err)
+		}
+		if _, err := w.collect(n, n.Code); !errors.Is(err, market.ErrShopClosed) || !strings.Contains(err.Error(), "下一个兑换日是6月15日") {
+			t.Errorf("collected on another day: %v", err)
+		}
+		w.on(fifteenth)
+		_, err = w.collect(n, n.Code)
+		must(t, err)
+		audit(t, db)
+
+		lost, err := w.reserve(w.person(0), h, 250, want(soap, 1))
+		must(t, err)
+		w.on(lost.LapsesOn.Add(1))
+		_, err = w.editShop(market.ShopEdit{State: market.Paused, PauseReason: ptr("房子漏雨")})
+		must(t, err)
+		if k, err := w.market.LapseReservations(ctx); err != nil || k != 1 || w.balance(h, "spend") != 1750 {
+			t.Errorf("%d lapsed while the shop paused, %s left: %v", k, w.balance(h, "spend"), err)
+		}
+		if _, err := w.reserve(w.person(0), h, 250, want(soap, 1)); !errors.Is(err, market.ErrShopClosed) || !strings.Contains(err.Error(), "房子漏雨") {
+			t.Errorf("reserved while it pauses: %v", err)
+		}
+		_, err = w.editShop(market.ShopEdit{State: market.Open})
+		must(t, err)
+		lost, err = w.reserve(w.person(0), h, 250, want(soap, 1))
+		must(t, err)
+		w.on(lost.LapsesOn.Add(1))
+		if k, err := w.market.LapseReservations(ctx); err != nil || k != 1 || w.balance(h, "spend") != 1500 {
+			t.Errorf("%d lapsed, %s left: %v", k, w.balance(h, "spend"), err)
 		}
 		audit(t, db)
 	})

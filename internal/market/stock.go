@@ -122,7 +122,7 @@ func (s *Service) adjust(tx *storage.Tx, in id.ID, op stockOp, r MoveRequest) er
 	if r.Kind == Expire { // what is past its day is worth nothing any more
 		return op.post(tx, takes)
 	}
-	price, err := priceToday(tx, in, op.goods, op.at.day)
+	price, err := weightOf(tx, in, op.goods, op.at.day)
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ type StocktakeLine struct {
 	Found  int64         `json:"found"`
 	Book   int64         `json:"book" doc:"what the book said when it was counted, reserved pieces included"`
 	Diff   int64         `json:"diff"`
-	Price  points.Amount `json:"price" doc:"of one piece"`
+	Price  points.Amount `json:"price" doc:"what a piece weighs: its dearest price of the last 30 days"`
 	Reason string        `json:"reason"`
 
 	by id.ID
@@ -145,7 +145,7 @@ func countOne(tx *storage.Tx, in, shop, take id.ID, l CountEntry, by id.ID, now 
 	if err != nil {
 		return fmt.Errorf("read reserved pieces: %w", err)
 	}
-	price, err := priceToday(tx, in, l.Goods, now.day)
+	price, err := weightOf(tx, in, l.Goods, now.day)
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,37 @@ func (w *world) stocktake(by access.Actor, lines ...market.CountEntry) id.ID {
 	return t.ID
 }
 
+// TestLoweredPriceWeighs: whoever keeps stock sets prices too; a price lowered just before does not make a loss small enough for
+// one person, and a price for one village that was ended neither.
+func TestLoweredPriceWeighs(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db, 0)
+		_, err := w.editShop(market.ShopEdit{SecondAbove: ptr(points.Amount(10_000))})
+		must(t, err)
+		rice := w.goods("大米", 3000, 10)
+		lower := func(village id.ID, price points.Amount) {
+			_, err := w.market.SetPrice(ctx, w.keeper, w.village, w.shop, rice, market.PriceRequest{RequestID: w.request(), Price: price, Village: village})
+			must(t, err)
+		}
+		lost := func(qty int64) error {
+			_, err := w.move(rice, market.MoveRequest{Kind: market.Damage, Qty: qty, Note: "受潮"})
+			return err
+		}
+		lower(0, 1)
+		lower(w.village, 1)
+		if err := lost(4); !errors.Is(err, market.ErrSecond) || !strings.Contains(err.Error(), "120") {
+			t.Errorf("four bags of 30 at a price of today: %v", err)
+		}
+		w.on(today.Add(1))
+		if err := lost(4); !errors.Is(err, market.ErrSecond) {
+			t.Errorf("the day after: %v", err)
+		}
+		w.on(today.Add(31))
+		must(t, lost(4)) // it has cost that little for a month
+		audit(t, db)
+	})
+}
+
 // TestStocktake: small differences are booked by one person, large ones by two, and goods given out meanwhile disturb nothing.
 func TestStocktake(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *storage.DB) {

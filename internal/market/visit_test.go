@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"hefen/internal/access"
+	"hefen/internal/access/accesstest"
 	"hefen/internal/clock"
 	"hefen/internal/errs"
 	"hefen/internal/id"
@@ -186,6 +188,15 @@ func TestAgents(t *testing.T) {
 		if _, err := w.sell(elder, 250, market.RedeemRequest{Agent: &market.AgentRequest{Member: w.members[0], Relation: "relative"}, Signed: true}, want(soap, 1)); !errors.Is(err, market.ErrAgent) {
 			t.Errorf("the own household: %v", err)
 		}
+		accesstest.Stand(t, db, w.keeper.User(), w.village, w.members[2])
+		w.keeper = accesstest.Actor(t, db, w.now, w.keeper.User())
+		brother, _, err := w.people.AddMember(ctx, village.Write{Village: w.village, By: 1}, w.households[2], village.NewMember{Name: "李四", Relation: "弟弟"})
+		must(t, err)
+		if _, err := w.sell(elder, 250, market.RedeemRequest{Agent: &market.AgentRequest{Member: brother, Relation: "neighbour"}, Signed: true}, want(soap, 1)); !errors.Is(err, market.ErrAgent) ||
+			!strings.Contains(err.Error(), "您自己家的人") {
+			t.Errorf("somebody of the keeper's household fetches: %v", err)
+		}
+		w.keeper = w.newKeeper()
 		first, err := w.sell(elder, 250, market.RedeemRequest{Agent: by, Signed: true}, want(soap, 1))
 		if err != nil || first.Agent == nil || first.Agent.Household != w.households[1] || first.Agent.Said != "亲属" {
 			t.Fatalf("%+v %v", first, err)

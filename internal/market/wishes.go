@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 
 	"hefen/internal/access"
 	"hefen/internal/clock"
 	"hefen/internal/errs"
 	"hefen/internal/id"
+	"hefen/internal/message"
 	"hefen/internal/storage"
 )
 
@@ -203,9 +205,28 @@ func (s *Service) AnswerWish(ctx context.Context, a access.Actor, in, wish id.ID
 		if err := lockWish(tx, in, wish); err != nil {
 			return 0, err
 		}
-		_, err := tx.Exec("UPDATE wishes SET state = ?, open_key = id, answer = ?, closed_by = ?, closed_at = ? WHERE id = ?", r.State, r.Answer, a.User(), clock.Ms(at), wish)
-		return wish, err
+		if _, err := tx.Exec("UPDATE wishes SET state = ?, open_key = id, answer = ?, closed_by = ?, closed_at = ? WHERE id = ?", r.State, r.Answer, a.User(), clock.Ms(at), wish); err != nil {
+			return 0, fmt.Errorf("close wish: %w", err)
+		}
+		return wish, tellWishers(tx, in, wish, r, at)
 	})
+}
+
+// tellWishers tells every household that wanted the thing what became of it.
+func tellWishers(tx *storage.Tx, in, wish id.ID, r AnswerRequest, at time.Time) error {
+	var list []message.Message
+	rows, err := tx.Query("SELECT v.household_id, w.thing FROM wish_votes v JOIN wishes w ON w.id = v.wish_id WHERE v.wish_id = ? ORDER BY v.household_id", wish)
+	if err := each(rows, err, func(rows *sql.Rows) error {
+		m := message.Message{Village: in, Kind: message.Answered, Body: r.Answer, About: message.About{Kind: "wish", ID: wish}, At: at}
+		var thing string
+		err := rows.Scan(&m.Household, &thing)
+		m.Title = "您想要的" + thing + wishStates[r.State]
+		list = append(list, m)
+		return err
+	}); err != nil {
+		return fmt.Errorf("read wishers: %w", err)
+	}
+	return message.Tell(tx, list...)
 }
 
 // lockWish takes an open wish.

@@ -55,7 +55,7 @@ const (
 
 // About names what a message leads to when it is touched; zero for nothing.
 type About struct {
-	Kind string `json:"kind" doc:"case, redemption, reservation, notice, objection, complaint, activity, tag, posting, points"`
+	Kind string `json:"kind" doc:"case, redemption, reservation, notice, objection, complaint, activity, tag, posting, points, wish"`
 	ID   id.ID  `json:"id"`
 }
 
