@@ -33,13 +33,15 @@ func (s *Server) registerStock(a *api) {
 	register(a, post(village+"/point-value", "set-point-value", "填每分值多少钱").tagged("funds"), market.MayRunShops, s.setPointValue)
 	register(a, get(village+"/funds/{fund}/moves", "list-fund-moves", "资金流水").tagged("funds"), market.MaySeeFunds, s.listFundMoves)
 	register(a, post(village+"/funds/{fund}/income", "add-money", "登记入账").tagged("funds"), market.MayRunFunds, s.addMoney)
-	register(a, post(village+"/funds/{fund}/moves/{move}/undo", "undo-income", "撤销录错的入账").tagged("funds"), market.MayRunFunds, s.undoIncome)
+	register(a, post(village+"/funds/{fund}/moves/{move}/undo", "undo-money", "撤销录错的入账或进货付款").tagged("funds"), market.MayRunFunds, s.undoMoney)
+	register(a, get(village+"/unpaid-lots", "list-unpaid-lots", "进了货还没从资金付款的").tagged("funds"), market.MaySeeFunds, s.listUnpaidLots)
 	register(a, post(shop+"/lots/{lot}/payment", "pay-lot", "登记一批进货的付款").tagged("funds"), market.MayRunFunds, s.payLot)
 	register(a, get("/regions/{region}/funds", "sum-funds", "全镇、全县各村的资金和积分").tagged("funds"), market.MaySumFunds, s.sumFunds)
 
 	register(a, get(village+"/statements", "list-statements", "合作商店交来的结算单").tagged("statements"), market.MaySeeFunds, s.listStatements)
 	register(a, post(village+"/statements/{statement}/decision", "decide-statement", "审核结算单").tagged("statements"), market.MayApprove, s.decideStatement)
 	register(a, post(village+"/statements/{statement}/payment", "pay-statement", "登记结算付款").tagged("statements"), market.MayApprove, s.payStatement)
+	register(a, post(village+"/statements/{statement}/payment/undo", "undo-statement-payment", "撤销登记错的结算付款").tagged("statements"), market.MayApprove, s.undoStatementPayment)
 	register(a, get(shop+"/statements", "list-shop-statements", "本店的结算单").tagged("statements"), market.MaySeeStock, s.listShopStatements)
 	register(a, get(shop+"/statements/preview", "preview-statement", "某月的结算单会是什么样").tagged("statements"), market.MaySeeStock, s.previewStatement)
 	register(a, post(shop+"/statements", "hand-in-statement", "交某月的结算单").tagged("statements"), market.MayHandIn, s.handInStatement)
@@ -177,14 +179,18 @@ func (s *Server) addMoney(ctx context.Context, by access.Actor, in *addMoneyInpu
 	return s.Market.AddMoney(ctx, by, in.Village.ID, in.Fund.ID, in.Body)
 }
 
-type undoIncomeInput struct {
+type undoMoneyInput struct {
 	InFund
 	Move idParam `path:"move"`
 	Body market.UndoRequest
 }
 
-func (s *Server) undoIncome(ctx context.Context, by access.Actor, in *undoIncomeInput) (market.Fund, error) {
-	return s.Market.UndoIncome(ctx, by, in.Village.ID, in.Fund.ID, in.Move.ID, in.Body)
+func (s *Server) listUnpaidLots(ctx context.Context, by access.Actor, in *pageOfVillage) (market.UnpaidLots, error) {
+	return s.Market.Unpaid(ctx, by, in.Village.ID, in.page())
+}
+
+func (s *Server) undoMoney(ctx context.Context, by access.Actor, in *undoMoneyInput) (market.Fund, error) {
+	return s.Market.UndoMoney(ctx, by, in.Village.ID, in.Fund.ID, in.Move.ID, in.Body)
 }
 
 type payLotInput struct {
@@ -252,6 +258,15 @@ type payStatementInput struct {
 
 func (s *Server) payStatement(ctx context.Context, by access.Actor, in *payStatementInput) (market.Statement, error) {
 	return s.Market.PayStatement(ctx, by, in.Village.ID, in.Statement.ID, in.Body)
+}
+
+type undoPaymentInput struct {
+	InStatement
+	Body market.UndoRequest
+}
+
+func (s *Server) undoStatementPayment(ctx context.Context, by access.Actor, in *undoPaymentInput) (market.Statement, error) {
+	return s.Market.UndoPayment(ctx, by, in.Village.ID, in.Statement.ID, in.Body)
 }
 
 type exportStatementInput struct {

@@ -46,22 +46,21 @@ var fundRules = []rule{
 		`SELECT f.id, f.balance_fen FROM funds f WHERE f.balance_fen < 0 OR f.balance_fen <> COALESCE((SELECT SUM(m.amount_fen) FROM fund_moves m WHERE m.fund_id = f.id), 0)`},
 	{"a move belongs to no fund",
 		"SELECT m.id, m.fund_id FROM fund_moves m WHERE NOT EXISTS (SELECT 1 FROM funds f WHERE f.id = m.fund_id)"},
-	{"a lot was not paid as it cost by its fund",
-		`SELECT l.id, l.cost_fen FROM stock_lots l WHERE l.fund_id <> 0 AND l.from_lot = 0
-			AND l.cost_fen <> -COALESCE((SELECT SUM(m.amount_fen) FROM fund_moves m WHERE m.about_id = l.id AND m.kind = 'purchase' AND m.fund_id = l.fund_id), 0)`},
-	{"a payment names a lot that it did not pay for",
-		`SELECT m.id, m.about_id FROM fund_moves m WHERE m.kind = 'purchase' AND NOT EXISTS (SELECT 1 FROM stock_lots l WHERE l.id = m.about_id AND l.fund_id = m.fund_id)`},
+	{"what stands paid for a lot is not what it cost, or it was taken back",
+		`SELECT l.id, l.cost_fen FROM stock_lots l LEFT JOIN (SELECT m.about_id, SUM(m.amount_fen) AS paid FROM fund_moves m WHERE m.kind = 'purchase' AND NOT EXISTS ` + refunded + `
+			GROUP BY m.about_id) p ON p.about_id = l.id WHERE l.from_lot = 0
+			AND COALESCE(-p.paid, 0) <> CASE WHEN l.fund_id <> 0 AND NOT EXISTS ` + takenBack + ` THEN l.cost_fen ELSE 0 END`},
+	{"a payment that stands names a lot that it did not pay for",
+		`SELECT m.id, m.about_id FROM fund_moves m WHERE m.kind = 'purchase' AND NOT EXISTS ` + refunded + `
+			AND NOT EXISTS (SELECT 1 FROM stock_lots l WHERE l.id = m.about_id AND l.fund_id = m.fund_id)`},
 	{"a fund move was taken back as something else",
 		`SELECT u.id, u.ref_id FROM fund_moves u WHERE u.kind = 'undo' AND NOT EXISTS (SELECT 1 FROM fund_moves m WHERE m.id = u.ref_id AND m.fund_id = u.fund_id
 			AND m.amount_fen = -u.amount_fen AND m.about_id = u.about_id AND m.kind <> 'undo')`},
 	{"a statement was not paid as it says",
 		`SELECT t.id, t.paid_fen FROM statements t WHERE t.state = 'paid' AND t.paid_fen <> t.worth_fen OR t.state <> 'paid' AND t.paid_fen <> 0
-			OR EXISTS (SELECT 1 FROM fund_moves m WHERE m.about_id = t.id AND (m.kind <> 'settle' OR m.amount_fen <> -t.paid_fen))`},
+			OR EXISTS (SELECT 1 FROM fund_moves m WHERE m.about_id = t.id AND (m.kind NOT IN ('settle', 'undo') OR m.kind = 'settle' AND m.amount_fen <> -t.paid_fen AND NOT EXISTS ` + refunded + `))`},
 	{"a payment names a statement that is not there",
 		"SELECT m.id, m.about_id FROM fund_moves m WHERE m.kind = 'settle' AND NOT EXISTS (SELECT 1 FROM statements t WHERE t.id = m.about_id)"},
-	{"a purchase was taken back and its payment was not, or the other way round",
-		`SELECT l.id, l.fund_id FROM stock_lots l WHERE l.fund_id <> 0 AND l.from_lot = 0 AND
-			(EXISTS ` + takenBack + `) <> (EXISTS (SELECT 1 FROM fund_moves m WHERE m.about_id = l.id AND m.kind = 'undo'))`},
 }
 
 func (a auditor) rules(ctx context.Context, c *ledger.Check, count string, rules []rule) error {

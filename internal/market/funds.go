@@ -67,14 +67,6 @@ type MoneyRequest struct {
 	Note      string `json:"note" minLength:"1" maxLength:"200" doc:"from whom, by which voucher"`
 }
 
-// PayRequest pays for a lot that a keeper received.
-type PayRequest struct {
-	RequestID string `json:"request_id" minLength:"16" maxLength:"64" doc:"made on the device"`
-	Fund      id.ID  `json:"fund"`
-	CostFen   int64  `json:"cost_fen" minimum:"1" maximum:"1000000000000" doc:"what was paid, in fen"`
-	Note      string `json:"note,omitempty" maxLength:"200" doc:"voucher"`
-}
-
 // FundMove is one line of a fund's book (资金流水).
 type FundMove struct {
 	ID        id.ID     `json:"id"`
@@ -83,7 +75,8 @@ type FundMove struct {
 	KindName  string    `json:"kind_name"`
 	AmountFen int64     `json:"amount_fen" doc:"with sign"`
 	About     id.ID     `json:"about,omitempty" doc:"the lot or statement that was paid"`
-	AboutName string    `json:"about_name,omitempty" doc:"the goods that were bought"`
+	AboutName string    `json:"about_name,omitempty" doc:"the goods that were bought, or the store that was paid"`
+	Undone    bool      `json:"undone" doc:"it was taken back"`
 	Ref       id.ID     `json:"ref" doc:"the move itself, or the one it undoes"`
 	Note      string    `json:"note"`
 	By        id.ID     `json:"by"`
@@ -145,104 +138,6 @@ func (s *Service) AddMoney(ctx context.Context, a access.Actor, in, fund id.ID, 
 		m := money{fund: fund, kind: Income, fen: r.AmountFen, village: in, note: r.Note, by: a.User(), at: moment{clock.Ms(at), clock.DayOf(at)}}
 		return m.post(tx)
 	})
-}
-
-// UndoIncome takes back money that was entered wrongly, once.
-func (s *Service) UndoIncome(ctx context.Context, a access.Actor, in, fund, move id.ID, r UndoRequest) (Fund, error) {
-	if err := a.Allow(MayRunFunds, access.Place{Village: in}); err != nil {
-		return Fund{}, err
-	}
-	if err := text("reason", "撤销原因", r.Reason, true, 100); err != nil {
-		return Fund{}, err
-	}
-	at := s.now()
-	return s.fundChange(ctx, a, in, fund, r.RequestID, "market.fund.undo", []any{in, fund, move, r}, func(tx *storage.Tx, fund id.ID) error {
-		if err := mayUse(tx, a, in, fund); err != nil {
-			return err
-		}
-		m := money{fund: fund, kind: Undo, ref: move, village: in, note: r.Reason, by: a.User(), at: moment{clock.Ms(at), clock.DayOf(at)}}
-		var kind string
-		err := tx.QueryRow("SELECT kind, amount_fen FROM fund_moves WHERE id = ? AND fund_id = ?", move, fund).Scan(&kind, &m.fen)
-		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			return ErrNoMove
-		case err != nil:
-			return fmt.Errorf("read fund move: %w", err)
-		case kind != Income:
-			return ErrNoUndo.With("只能撤销入账。采购付款请撤销那次进货登记")
-		}
-		m.fen = -m.fen
-		return m.post(tx)
-	})
-}
-
-// PayLot enters that a fund paid for a lot, once; the lot then costs what was paid.
-func (s *Service) PayLot(ctx context.Context, a access.Actor, in, shop, lot id.ID, r PayRequest) (Fund, error) {
-	if err := a.Allow(MayRunFunds, access.Place{Village: in}); err != nil {
-		return Fund{}, err
-	}
-	var cost error
-	if r.CostFen < 1 || r.CostFen > maxFen {
-		cost = wrong("cost_fen", "金额应在0.01元到一百亿元之间")
-	}
-	if err := first(errors.Join(cost, text("note", "说明", r.Note, false, 200))); err != nil {
-		return Fund{}, err
-	}
-	at := s.now()
-	now := moment{clock.Ms(at), clock.DayOf(at)}
-	return s.fundChange(ctx, a, in, r.Fund, r.RequestID, "market.lot.pay", []any{in, shop, lot, r}, func(tx *storage.Tx, fund id.ID) error {
-		if err := s.ownShop(tx, a, in, shop, now.day); err != nil {
-			return err
-		}
-		n, err := tx.Exec("UPDATE stock_lots SET fund_id = ?, cost_fen = ?, rev = rev + 1 WHERE id = ? AND shop_id = ? AND source = 'purchase' AND fund_id = 0 AND from_lot = 0",
-			fund, r.CostFen, lot, shop)
-		if err != nil {
-			return fmt.Errorf("pay lot: %w", err)
-		}
-		if n == 0 {
-			return unpayable(tx, shop, lot)
-		}
-		var undone int
-		if err := tx.QueryRow("SELECT COUNT(*) FROM stock_lots l WHERE l.id = ? AND EXISTS "+takenBack, lot).Scan(&undone); err != nil || undone > 0 {
-			return cmp.Or[error](err, ErrUndone.With("这一批的进货登记已经撤销，不能付款"))
-		}
-		return payLot(tx, a, in, fund, lot, r.CostFen, r.Note, now)
-	})
-}
-
-func unpayable(tx *storage.Tx, shop, lot id.ID) error {
-	var fund id.ID
-	err := tx.QueryRow("SELECT fund_id FROM stock_lots WHERE id = ? AND shop_id = ?", lot, shop).Scan(&fund)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return ErrNoLot.With("没有这个批次，请刷新后再试")
-	case err != nil:
-		return err
-	case fund != 0:
-		return ErrLotPaid
-	}
-	return ErrNoLot.With("捐赠和调拨来的批次不用付款")
-}
-
-func payLot(tx *storage.Tx, a access.Actor, in, fund, lot id.ID, fen int64, note string, now moment) error {
-	if err := mayUse(tx, a, in, fund); err != nil {
-		return err
-	}
-	m := money{fund: fund, kind: Purchase, fen: -fen, about: lot, village: in, note: note, by: a.User(), at: now}
-	return m.post(tx)
-}
-
-// refundLot gives back what a fund paid for a lot whose receipt is taken back. The lot's row is held.
-func refundLot(tx *storage.Tx, lot id.ID, reason string, by id.ID, now moment) error {
-	m := money{kind: Undo, about: lot, note: reason, by: by, at: now}
-	err := tx.QueryRow("SELECT id, fund_id, -amount_fen, village_id FROM fund_moves WHERE about_id = ? AND kind = ?", lot, Purchase).Scan(&m.ref, &m.fund, &m.fen, &m.village)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read payment: %w", err)
-	}
-	return m.post(tx)
 }
 
 // money is one move of a fund.
@@ -342,12 +237,13 @@ func (s *Service) FundMoves(ctx context.Context, a access.Actor, in, fund id.ID,
 	}
 	list := []FundMove{}
 	var users []id.ID
-	rows, err := s.db.Query(ctx, `SELECT m.id, m.fund_id, m.kind, m.amount_fen, m.ref_id, m.about_id, COALESCE(g.name, ''), m.note, m.by_user, m.moved_on
+	rows, err := s.db.Query(ctx, `SELECT m.id, m.fund_id, m.kind, m.amount_fen, m.ref_id, m.about_id, COALESCE(g.name, o.name, ''), CASE WHEN EXISTS `+refunded+` THEN 1 ELSE 0 END, m.note, m.by_user, m.moved_on
 		FROM fund_moves m LEFT JOIN stock_lots l ON l.id = m.about_id LEFT JOIN goods g ON g.id = l.goods_id
+		LEFT JOIN statements t ON t.id = m.about_id LEFT JOIN shops o ON o.id = t.shop_id
 		WHERE m.fund_id = ? AND m.id < ? ORDER BY m.id DESC`+page.rows(), fund, before)
 	err = each(rows, err, func(r *sql.Rows) error {
 		var m FundMove
-		err := r.Scan(&m.ID, &m.Fund, &m.Kind, &m.AmountFen, &m.Ref, &m.About, &m.AboutName, &m.Note, &m.By, &m.On)
+		err := r.Scan(&m.ID, &m.Fund, &m.Kind, &m.AmountFen, &m.Ref, &m.About, &m.AboutName, &m.Undone, &m.Note, &m.By, &m.On)
 		m.KindName = fundNames[m.Kind]
 		list, users = append(list, m), append(users, m.By)
 		return err

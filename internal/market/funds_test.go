@@ -7,6 +7,7 @@ import (
 
 	"hefen/internal/access"
 	"hefen/internal/access/accesstest"
+	"hefen/internal/clock"
 	"hefen/internal/id"
 	"hefen/internal/market"
 	"hefen/internal/points"
@@ -94,14 +95,34 @@ func TestFunds(t *testing.T) {
 		if len(book.Items) != 4 || book.Items[0].KindName != "撤销" || book.Items[0].AmountFen != 5000 || book.Items[1].AboutName != "香皂" || book.Items[3].AmountFen != 10_000 {
 			t.Errorf("book %+v", book.Items)
 		}
+		taken := func(move id.ID) error {
+			_, err := w.market.UndoMoney(ctx, w.secretary, w.village, fund, move, market.UndoRequest{RequestID: w.request(), Reason: "付错了"})
+			return err
+		}
+		if err := taken(book.Items[1].ID); !errors.Is(err, market.ErrUndone) {
+			t.Errorf("a payment whose receipt was taken back: %v", err)
+		}
+		if err := taken(book.Items[0].ID); !errors.Is(err, market.ErrNoUndo) {
+			t.Errorf("an undo taken back: %v", err)
+		}
+		must(t, taken(book.Items[2].ID)) // the payment of the 20: they stay, and wait to be paid
+		audit(t, db)
+		unpaid, err := w.market.Unpaid(ctx, w.secretary, w.village, market.Page{})
+		must(t, err)
+		if len(unpaid.Items) != 1 || unpaid.Items[0].Qty != 20 || unpaid.Items[0].Goods != "香皂" || unpaid.Items[0].CostFen != 4000 || w.balanceOf(fund) != 10_000 {
+			t.Errorf("unpaid %+v, fund %d", unpaid.Items, w.balanceOf(fund))
+		}
+		_, err = w.market.PayLot(ctx, w.secretary, w.village, w.shop, unpaid.Items[0].Lot, market.PayRequest{RequestID: w.request(), Fund: fund, CostFen: 4100})
+		must(t, err)
+		audit(t, db)
 		income := book.Items[3].ID
-		if _, err = w.market.UndoIncome(ctx, w.secretary, w.village, fund, income, market.UndoRequest{RequestID: w.request(), Reason: "录错"}); !errors.Is(err, market.ErrFundShort) {
+		if _, err = w.market.UndoMoney(ctx, w.secretary, w.village, fund, income, market.UndoRequest{RequestID: w.request(), Reason: "录错"}); !errors.Is(err, market.ErrFundShort) {
 			t.Errorf("income taken back that was spent: %v", err)
 		}
 		_, err = w.market.AddMoney(ctx, w.secretary, w.village, fund, market.MoneyRequest{RequestID: w.request(), AmountFen: 9000, Note: "第二笔"})
 		must(t, err)
 		for i, want := range []error{nil, market.ErrUndone} {
-			if _, err = w.market.UndoIncome(ctx, w.secretary, w.village, fund, income, market.UndoRequest{RequestID: w.request(), Reason: "录错"}); !errors.Is(err, want) {
+			if _, err = w.market.UndoMoney(ctx, w.secretary, w.village, fund, income, market.UndoRequest{RequestID: w.request(), Reason: "录错"}); !errors.Is(err, want) {
 				t.Errorf("income taken back, time %d: %v", i+1, err)
 			}
 		}
@@ -132,6 +153,59 @@ func TestFundNeverOverdrawn(t *testing.T) {
 			t.Errorf("%d purchases, %d left", bought.Load(), w.balanceOf(fund))
 		}
 		audit(t, db)
+	})
+}
+
+// TestPaidAndTakenBackAtOnce: however payments and their undoing cross, a lot and a statement are paid once or not at all, and the fund has
+// the rest.
+func TestPaidAndTakenBackAtOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db, 1)
+		w.give(w.households[0], 10_000)
+		w.goods("香皂", 250, 10)
+		fund := w.fund("帮扶资金", 100_000)
+		unpaid, err := w.market.Unpaid(ctx, w.secretary, w.village, market.Page{})
+		must(t, err)
+		lot, own := unpaid.Items[0].Lot, w.shop
+		partner, err := w.market.CreateShop(ctx, w.secretary, w.village, market.ShopRequest{RequestID: w.request(), Name: "李家小店", Kind: market.Partner})
+		must(t, err)
+		w.shop, w.keeper = partner.ID, accesstest.Official(t, db, w.now, access.Keeper, access.Place{Village: w.village, Shop: partner.ID})
+		rice, err := w.market.CreateGoods(ctx, w.keeper, w.village, w.shop, market.GoodsRequest{RequestID: w.request(), Name: "大米", Unit: "袋", Price: 3000, WorthFen: 3000})
+		must(t, err)
+		w.receive(rice.ID, 1, 0)
+		_, err = w.redeem(w.households[0], 3000, want(rice.ID, 1))
+		must(t, err)
+		w.on(today.AddMonths(1))
+		st, err := w.market.HandIn(ctx, w.keeper, w.village, w.shop, market.StatementRequest{RequestID: w.request(), Month: clock.MonthSpan(today)})
+		must(t, err)
+		_, err = w.market.Decide(ctx, w.secretary, w.village, st.ID, market.DecideRequest{RequestID: w.request(), Approve: true})
+		must(t, err)
+		run(60, 10, func(i int) {
+			var err error
+			switch i % 5 {
+			case 0:
+				_, err = w.market.PayLot(ctx, w.secretary, w.village, own, lot, market.PayRequest{RequestID: w.request(), Fund: fund, CostFen: int64(1000 + i)})
+			case 1, 2:
+				var move id.ID
+				if db.QueryRow(ctx, "SELECT COALESCE(MAX(id), 0) FROM fund_moves WHERE kind = 'purchase'").Scan(&move) == nil && move != 0 {
+					_, err = w.market.UndoMoney(ctx, w.secretary, w.village, fund, move, market.UndoRequest{RequestID: w.request(), Reason: "付错了"})
+				}
+			case 3:
+				_, err = w.market.PayStatement(ctx, w.secretary, w.village, st.ID, market.PaymentRequest{RequestID: w.request(), Fund: fund, Note: "转账"})
+			case 4:
+				_, err = w.market.UndoPayment(ctx, w.secretary, w.village, st.ID, market.UndoRequest{RequestID: w.request(), Reason: "付错了"})
+			}
+			if err != nil && !errors.Is(err, market.ErrLotPaid) && !errors.Is(err, market.ErrUndone) && !errors.Is(err, market.ErrStatementState) {
+				t.Error(err)
+			}
+		})
+		audit(t, db)
+		var cost, paid int64
+		must(t, db.QueryRow(ctx, "SELECT CASE WHEN fund_id = 0 THEN 0 ELSE cost_fen END FROM stock_lots WHERE id = ?", lot).Scan(&cost))
+		must(t, db.QueryRow(ctx, "SELECT paid_fen FROM statements WHERE id = ?", st.ID).Scan(&paid))
+		if w.balanceOf(fund) != 100_000-cost-paid {
+			t.Errorf("fund %d after a lot for %d and a statement for %d", w.balanceOf(fund), cost, paid)
+		}
 	})
 }
 

@@ -116,6 +116,9 @@ func (s *Service) CreateGoods(ctx context.Context, a access.Actor, in, shop id.I
 		return Goods{}, err
 	}
 	return s.change(ctx, a, in, shop, s.db.NewID(), r.RequestID, "market.goods.create", r, func(tx *storage.Tx, made id.ID, now moment) error {
+		if err := valued(tx, shop, r.WorthFen); err != nil {
+			return err
+		}
 		_, err := tx.Exec(`INSERT INTO goods (id, shop_id, class, name, unit, barcode, note, state, reorder_at, created_by, created_at)
 			VALUES (?,?,?,?,?,?,?,?,?,?,?)`, made, shop, g.Class, g.Name, g.Unit, g.Barcode, g.Note, g.State, g.ReorderAt, a.User(), now.ms)
 		if storage.IsDuplicate(err) {

@@ -45,6 +45,7 @@ type Overview struct {
 	OwedFen     int64         `json:"owed_fen" doc:"what they are worth"`
 	FundFen     int64         `json:"fund_fen" doc:"money left in the village's funds"`
 	StockFen    int64         `json:"stock_fen" doc:"what the good pieces in the village's shops cost"`
+	PartnerFen  int64         `json:"partner_fen" doc:"what partner stores have given out and are not paid for yet"`
 	Forecast    Forecast      `json:"forecast"`
 	Level       string        `json:"level" enum:"covered,tight,short,unknown"`
 	Words       string        `json:"words" doc:"the same, to be read out"`
@@ -62,7 +63,7 @@ type Forecast struct {
 	ToIssue     points.Amount `json:"to_issue" doc:"points to be expected until the last day"`
 	ToRedeem    points.Amount `json:"to_redeem" doc:"points that will be redeemed at the present rate, at most what there will be"`
 	Outstanding points.Amount `json:"outstanding" doc:"points that will then be left"`
-	NeedFen     int64         `json:"need_fen" doc:"what all points held and to be expected are worth"`
+	NeedFen     int64         `json:"need_fen" doc:"what all points held and to be expected are worth, and what partner stores are owed"`
 	HaveFen     int64         `json:"have_fen" doc:"money and stock of today"`
 	ShortFen    int64         `json:"short_fen" doc:"what is missing; 0: nothing"`
 }
@@ -177,6 +178,7 @@ func (o *Overview) add(v Overview) {
 	o.OwedFen += v.OwedFen
 	o.FundFen += v.FundFen
 	o.StockFen += v.StockFen
+	o.PartnerFen += v.PartnerFen
 	f, g := &o.Forecast, v.Forecast
 	f.Until, f.Days, f.RateDays = g.Until, g.Days, max(f.RateDays, g.RateDays)
 	f.Issued += g.Issued
@@ -214,6 +216,9 @@ func (s *Service) overview(ctx context.Context, in id.ID, year bool) (o Overview
 	if o.StockFen, err = s.stockFen(ctx, in, today); err != nil {
 		return o, fmt.Errorf("read stock: %w", err)
 	}
+	if o.PartnerFen, err = s.partnerFen(ctx, in, today); err != nil {
+		return o, fmt.Errorf("read what stores are owed: %w", err)
+	}
 	flow, err := s.flow(ctx, in, today, year)
 	if err != nil {
 		return o, err
@@ -224,7 +229,7 @@ func (s *Service) overview(ctx context.Context, in id.ID, year bool) (o Overview
 	f.ToRedeem = min(flow.carry(f.Redeemed), max(0, o.Outstanding+f.ToIssue))
 	f.Outstanding = o.Outstanding + f.ToIssue - f.ToRedeem
 	o.OwedFen = fenOf(o.Outstanding, o.FenPerPoint)
-	f.NeedFen = max(0, fenOf(o.Outstanding+max(0, f.ToIssue), o.FenPerPoint))
+	f.NeedFen = o.PartnerFen + max(0, fenOf(o.Outstanding+max(0, f.ToIssue), o.FenPerPoint))
 	f.HaveFen = o.FundFen + o.StockFen
 	f.ShortFen = max(0, f.NeedFen-f.HaveFen)
 	o.Funds = []Fund{}
@@ -239,12 +244,15 @@ func fenOf(p points.Amount, fenPerPoint int64) int64 {
 
 // judge says whether money and stock are enough.
 func (o *Overview) judge(valued bool) {
-	f := o.Forecast
+	f, owed, stores := o.Forecast, o.OwedFen+o.PartnerFen, ""
+	if o.PartnerFen > 0 {
+		stores = "，还欠合作商店" + yuan(o.PartnerFen) + "元"
+	}
 	switch {
 	case !valued:
 		o.Level, o.Words = Unknown, "还没有填每分值多少元，填好后才能看出钱够不够"
-	case o.OwedFen > f.HaveFen:
-		o.Level, o.Words = Short, fmt.Sprintf("村民手里的积分值%s元，资金和库存只有%s元，差%s元，请尽快补充资金或放慢发分", yuan(o.OwedFen), yuan(f.HaveFen), yuan(o.OwedFen-f.HaveFen))
+	case owed > f.HaveFen:
+		o.Level, o.Words = Short, fmt.Sprintf("村民手里的积分值%s元%s，资金和库存只有%s元，差%s元，请尽快补充资金或放慢发分", yuan(o.OwedFen), stores, yuan(f.HaveFen), yuan(owed-f.HaveFen))
 	case f.ShortFen > 0:
 		o.Level, o.Words = Tight, fmt.Sprintf("眼下够用。照最近的速度发到%s，一共要%s元，还差%s元", f.Until.Chinese(), yuan(f.NeedFen), yuan(f.ShortFen))
 	default:

@@ -98,6 +98,58 @@ func TestOverview(t *testing.T) {
 }
 
 // TestWishes: one vote of a household for a thing, however it is written; answered wishes are closed.
+// TestOwedToStores: what partner stores gave out is owed from the moment it leaves the shelf until the statement is paid, and never twice.
+func TestOwedToStores(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db, 1)
+		w.give(w.households[0], 10_000)
+		_, err := w.market.SetPointValue(ctx, w.secretary, w.village, market.PointValueRequest{FenPerPoint: 100})
+		must(t, err)
+		w.fund("村集体", 8_000)
+		owed := func(want int64, level string) {
+			t.Helper()
+			o, err := w.market.Overview(ctx, w.secretary, w.village)
+			must(t, err)
+			if o.PartnerFen != want || o.Level != level {
+				t.Errorf("stores are owed %d, want %d; %s: %s", o.PartnerFen, want, o.Level, o.Words)
+			}
+		}
+		owed(0, market.Short)
+		partner, err := w.market.CreateShop(ctx, w.secretary, w.village, market.ShopRequest{RequestID: w.request(), Name: "李家小店", Kind: market.Partner})
+		must(t, err)
+		w.shop = partner.ID
+		w.keeper = w.newKeeper()
+		rice, err := w.market.CreateGoods(ctx, w.keeper, w.village, w.shop, market.GoodsRequest{RequestID: w.request(), Name: "大米", Unit: "袋", Price: 3000, WorthFen: 3000})
+		must(t, err)
+		w.receive(rice.ID, 10, 0)
+		_, err = w.redeem(w.households[0], 6000, want(rice.ID, 2))
+		must(t, err)
+		owed(6000, market.Short) // 40 points at a yuan and 60 yuan to the store, of 80 yuan: the points that were spent are still to be paid
+		w.on(clock.MakeDay(2026, 6, 1))
+		_, err = w.redeem(w.households[0], 3000, want(rice.ID, 1))
+		must(t, err)
+		owed(9000, market.Short)
+		st, err := w.market.HandIn(ctx, w.keeper, w.village, w.shop, market.StatementRequest{RequestID: w.request(), Month: 202605})
+		must(t, err)
+		owed(9000, market.Short)
+		_, err = w.market.Decide(ctx, w.secretary, w.village, st.ID, market.DecideRequest{RequestID: w.request(), Approve: true})
+		must(t, err)
+		_, err = w.market.PayStatement(ctx, w.secretary, w.village, st.ID, market.PaymentRequest{RequestID: w.request(), Note: "镇里代付"})
+		must(t, err)
+		o, err := w.market.Overview(ctx, w.secretary, w.village)
+		must(t, err)
+		if o.PartnerFen != 3000 || o.Level == market.Short || o.Forecast.NeedFen < 4000 {
+			t.Errorf("%+v", o)
+		}
+		sum, err := w.market.Overviews(ctx, accesstest.Official(t, db, w.now, access.Supervisor, access.Place{Region: w.town}), w.town)
+		must(t, err)
+		if sum.Sum.PartnerFen != 3000 {
+			t.Errorf("the town owes %d", sum.Sum.PartnerFen)
+		}
+		audit(t, db)
+	})
+}
+
 func TestWishes(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
 		w := newWorld(t, db, 8)

@@ -79,8 +79,28 @@ func (s *Service) SetPrice(ctx context.Context, a access.Actor, in, shop, goods 
 		} else if err := tx.QueryRow("SELECT "+worthOn+" FROM goods g WHERE g.id = ?", r.Village, from, from, goods).Scan(&worth); err != nil {
 			return fmt.Errorf("read worth: %w", err)
 		}
+		if err := valued(tx, shop, worth); err != nil {
+			return err
+		}
 		return insertPrice(tx, goods, r.Village, from, r.Price, worth, a.User(), now)
 	})
+}
+
+// valued refuses goods of a partner store that are worth nothing: it would give them out and be owed nothing, and a worth set later does
+// not reach back.
+func valued(tx *storage.Tx, shop id.ID, fen int64) error {
+	if fen > 0 {
+		return nil
+	}
+	var text string
+	if err := tx.QueryRow("SELECT settings FROM shops WHERE id = ?", shop).Scan(&text); err != nil {
+		return fmt.Errorf("read shop: %w", err)
+	}
+	set, err := readSettings(text)
+	if err == nil && set.Kind == Partner {
+		err = wrong("worth_fen", "请填写每件值多少钱，合作商店月底按它结算")
+	}
+	return err
 }
 
 // insertPrice adds a price of goods that are locked. What it takes over from ends on its first day; where a later price is set

@@ -169,7 +169,7 @@ func (s *Service) HandIn(ctx context.Context, a access.Actor, in, shop id.ID, r 
 	})
 }
 
-// Decide approves a statement or returns it with a reason. Nobody decides on what they handed in, or on their own shop's.
+// Decide approves a statement or returns it with a reason; an approved one can be returned until it is paid. Nobody decides on what they handed in, or on their own shop's.
 func (s *Service) Decide(ctx context.Context, a access.Actor, in, statement id.ID, r DecideRequest) (Statement, error) {
 	if err := a.Allow(MayApprove, access.Place{Village: in}); err != nil {
 		return Statement{}, err
@@ -183,7 +183,7 @@ func (s *Service) Decide(ctx context.Context, a access.Actor, in, statement id.I
 		if err != nil {
 			return err
 		}
-		if st.State != HandedIn {
+		if st.State != HandedIn && (r.Approve || st.State != Approved) {
 			return ErrStatementState.With("这张结算单%s，不能再审核", statementStates[st.State])
 		}
 		if st.made == a.User() || a.KeepsShop(st.Shop) {

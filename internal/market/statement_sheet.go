@@ -20,13 +20,18 @@ func (s *Service) ExportStatement(ctx context.Context, a access.Actor, in, shop,
 	if err != nil || len(list) == 0 {
 		return cmp.Or[error](err, ErrNoStatement)
 	}
-	return list[0].write(w)
+	region, err := s.people.Region(ctx, in)
+	if err != nil {
+		return err
+	}
+	return list[0].write(w, region.Name)
 }
 
-func (st *Statement) write(w io.Writer) error {
+func (st *Statement) write(w io.Writer, village string) error {
 	count := func(n int64) string { return strconv.FormatInt(n, 10) }
 	return paper.WriteExcel(w, paper.Sheet{Name: "结算单",
-		Columns: []paper.Column{{Title: "商品", Width: 24}, {Title: "单位", Width: 8}, {Title: "数量", Width: 10}, {Title: "兑换积分", Width: 12}, {Title: "单价（元）", Width: 12}, {Title: "金额（元）", Width: 14}},
+		Columns: []paper.Column{{Title: "商品", Width: 24}, {Title: "单位", Width: 8}, {Title: "数量", Width: 10, Number: true}, {Title: "兑换积分", Width: 12, Number: true},
+			{Title: "单价（元）", Width: 12, Number: true}, {Title: "金额（元）", Width: 14, Number: true}},
 		Rows: func(yield func([]string) bool) {
 			for _, l := range st.Lines {
 				if !yield([]string{l.Name, l.Unit, count(l.Qty), l.Amount.String(), plainYuan(l.PieceFen), plainYuan(l.WorthFen)}) {
@@ -35,7 +40,7 @@ func (st *Statement) write(w io.Writer) error {
 			}
 			rows := [][]string{
 				{"合计", "", count(st.Pieces), st.Amount.String(), "", plainYuan(st.WorthFen)},
-				{st.ShopName, "", st.Month.Chinese(), st.StateName, "", ""},
+				{st.ShopName, "", st.Month.Chinese(), st.StateName, village, ""},
 				{"交单：" + st.MadeBy, "", "审核：" + st.DecidedBy, "", "", ""},
 			}
 			if st.State == PaidOut {

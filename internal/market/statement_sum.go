@@ -2,6 +2,7 @@ package market
 
 import (
 	"cmp"
+	"context"
 	"database/sql"
 	"fmt"
 	"slices"
@@ -22,11 +23,9 @@ func (st *Statement) fill(q query) error {
 		return fmt.Errorf("read worths: %w", err)
 	}
 	sums := map[priced]*StatementLine{}
-	begins, ends := clock.Ms(st.Month.First().Start()), clock.Ms(st.Month.Last().Add(1).Start())
-	receipts, err := readReceipts(q, "shop_id = ? AND redeemed_on >= ? AND redeemed_on <= ? AND village_id = ? AND state = ? AND created_at >= ? AND created_at < ? ORDER BY id",
-		st.Shop, st.Month.First().Add(-maxLate), st.Month.Last(), st.Village, Done, begins, ends)
+	receipts, err := givenIn(q, st.Shop, st.Village, st.Month)
 	if err != nil {
-		return fmt.Errorf("read redemptions: %w", err)
+		return err
 	}
 	st.Lines = []StatementLine{}
 	for _, r := range receipts {
@@ -48,6 +47,80 @@ func (st *Statement) fill(q query) error {
 		return cmp.Or(cmp.Compare(x.Goods, y.Goods), cmp.Compare(x.PieceFen, y.PieceFen))
 	})
 	return nil
+}
+
+// givenIn are the redemptions of a village's people in a shop that stand and count in a month.
+func givenIn(q query, shop, village id.ID, month clock.Span) ([]Receipt, error) {
+	begins, ends := clock.Ms(month.First().Start()), clock.Ms(month.Last().Add(1).Start())
+	receipts, err := readReceipts(q, "shop_id = ? AND redeemed_on >= ? AND redeemed_on <= ? AND village_id = ? AND state = ? AND created_at >= ? AND created_at < ? ORDER BY id",
+		shop, month.First().Add(-maxLate), month.Last(), village, Done, begins, ends)
+	if err != nil {
+		return nil, fmt.Errorf("read redemptions: %w", err)
+	}
+	return receipts, nil
+}
+
+// owedMonths is how far back redemptions are looked for that no statement has claimed.
+const owedMonths = 12
+
+// partnerFen is what a village owes its partner stores: statements that are not paid, and what was given out in the months for which
+// none stands, this one included.
+func (s *Service) partnerFen(ctx context.Context, in id.ID, today clock.Day) (owed int64, err error) {
+	stores := map[id.ID]map[clock.Span]bool{} // the months with a statement
+	rows, err := s.db.Query(ctx, "SELECT DISTINCT o.id, o.settings FROM shops o JOIN shop_villages v ON v.shop_id = o.id WHERE v.village_id = ?", in)
+	if err := each(rows, err, func(r *sql.Rows) error {
+		var shop id.ID
+		var text string
+		if err := r.Scan(&shop, &text); err != nil {
+			return err
+		}
+		set, err := readSettings(text)
+		if set.Kind == Partner {
+			stores[shop] = map[clock.Span]bool{}
+		}
+		return err
+	}); err != nil || len(stores) == 0 {
+		return 0, err
+	}
+	rows, err = s.db.Query(ctx, "SELECT shop_id, month, state, worth_fen FROM statements WHERE village_id = ? AND state <> ?", in, Returned)
+	if err := each(rows, err, func(r *sql.Rows) error {
+		var shop id.ID
+		var month clock.Span
+		var state string
+		var fen int64
+		err := r.Scan(&shop, &month, &state, &fen)
+		if stores[shop] != nil {
+			stores[shop][month] = true
+		}
+		if state != PaidOut {
+			owed += fen
+		}
+		return err
+	}); err != nil {
+		return 0, err
+	}
+	for shop, stated := range stores {
+		book, err := worths(s.query(ctx), shop)
+		if err != nil {
+			return 0, err
+		}
+		for n := range owedMonths {
+			month := clock.MonthSpan(today.StartOfMonth().AddMonths(-n))
+			if stated[month] {
+				continue
+			}
+			receipts, err := givenIn(s.query(ctx), shop, in, month)
+			if err != nil {
+				return 0, err
+			}
+			for _, r := range receipts {
+				for _, l := range r.Lines {
+					owed += l.Qty * book.on(l.Goods, in, r.On, r.CreatedAt)
+				}
+			}
+		}
+	}
+	return owed, nil
 }
 
 // maxLate is how many days after its day a redemption may be posted: it counts in the month in which it is.

@@ -3,11 +3,15 @@ package market_test
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
+
+	"github.com/xuri/excelize/v2"
 
 	"hefen/internal/access"
 	"hefen/internal/access/accesstest"
 	"hefen/internal/clock"
+	"hefen/internal/id"
 	"hefen/internal/market"
 	sheets "hefen/internal/paper"
 	"hefen/internal/points"
@@ -28,7 +32,21 @@ func TestStatement(t *testing.T) {
 		must(t, err)
 		w.shop = partner.ID
 		w.keeper = w.newKeeper()
-		soap, rice := w.goods("香皂", 250, 40), w.goods("大米", 3000, 10)
+		stocked := func(name string, price points.Amount, worth, pieces int64) id.ID {
+			r := market.GoodsRequest{RequestID: w.request(), Name: name, Unit: "块", Price: price}
+			if _, err := w.market.CreateGoods(ctx, w.keeper, w.village, w.shop, r); !errors.Is(err, market.ErrInvalid) || !strings.Contains(err.Error(), "结算") {
+				t.Errorf("goods that are worth nothing: %v", err)
+			}
+			r.WorthFen = worth
+			g, err := w.market.CreateGoods(ctx, w.keeper, w.village, w.shop, r)
+			must(t, err)
+			w.receive(g.ID, pieces, 0)
+			return g.ID
+		}
+		soap, rice := stocked("香皂", 250, 260, 40), stocked("大米", 3000, 10, 10)
+		if _, err := w.market.SetPrice(ctx, w.keeper, w.village, w.shop, soap, market.PriceRequest{RequestID: w.request(), Price: 250, WorthFen: ptr(int64(0))}); !errors.Is(err, market.ErrInvalid) {
+			t.Errorf("worth nothing from today: %v", err)
+		}
 		price := func(day clock.Day, r market.PriceRequest) {
 			r.RequestID, r.From = w.request(), day
 			_, err := w.market.SetPrice(ctx, w.keeper, w.village, w.shop, soap, r)
@@ -64,7 +82,7 @@ func TestStatement(t *testing.T) {
 		}
 		st, err := hand(w.keeper, 202605)
 		must(t, err)
-		if st.Pieces != 5 || st.Amount != 4000 || st.WorthFen != 2*260+2*300 || len(st.Lines) != 3 || st.Lines[0].PieceFen != 260 || st.Lines[1].Qty != 2 || st.State != market.HandedIn {
+		if st.Pieces != 5 || st.Amount != 4000 || st.WorthFen != 2*260+2*300+10 || len(st.Lines) != 3 || st.Lines[0].PieceFen != 260 || st.Lines[1].Qty != 2 || st.State != market.HandedIn {
 			t.Errorf("statement %+v", st)
 		}
 		if _, err := hand(w.keeper, 202605); !errors.Is(err, market.ErrStatementMade) {
@@ -87,22 +105,26 @@ func TestStatement(t *testing.T) {
 		if err := decide(w.secretary, false, ""); !errors.Is(err, market.ErrInvalid) {
 			t.Errorf("returned without a reason: %v", err)
 		}
-		must(t, decide(w.secretary, false, "大米没有填单价"))
+		must(t, decide(w.secretary, false, "大米单价填错了"))
 		_, err = w.market.SetPrice(ctx, w.keeper, w.village, w.shop, rice, market.PriceRequest{RequestID: w.request(), Price: 3000, WorthFen: ptr(int64(3200))})
 		must(t, err)
 		official := accesstest.Official(t, db, w.now, access.TeamMember, access.Place{Village: w.village})
-		if st, err = hand(official, 202605); err != nil || st.WorthFen != 1120 {
+		if st, err = hand(official, 202605); err != nil || st.WorthFen != 1130 {
 			t.Errorf("handed in anew: %+v, %v; a worth set later does not reach back", st, err)
 		}
 		if err := decide(official, true, ""); !errors.Is(err, market.ErrStatementOwn) {
 			t.Errorf("who handed it in approves: %v", err)
 		}
 		must(t, decide(w.secretary, true, ""))
+		must(t, decide(w.secretary, false, "再核一次雨伞")) // approved too soon: it can be returned until it is paid
+		st, err = hand(w.keeper, 202605)
+		must(t, err)
+		must(t, decide(w.secretary, true, ""))
 		if err := decide(w.secretary, true, ""); !errors.Is(err, market.ErrStatementState) {
 			t.Errorf("approved twice: %v", err)
 		}
 		w.shop = own
-		fund := w.fund("帮扶资金", 1119)
+		fund := w.fund("帮扶资金", 1129)
 		if _, err := pay(w.secretary, market.PaymentRequest{Fund: fund}); !errors.Is(err, market.ErrFundShort) {
 			t.Errorf("paid with more than the fund has: %v", err)
 		}
@@ -113,14 +135,47 @@ func TestStatement(t *testing.T) {
 		}
 		st, err = pay(w.secretary, market.PaymentRequest{Fund: fund})
 		must(t, err)
-		if st.State != market.PaidOut || st.PaidFen != 1120 || w.balanceOf(fund) != 0 || st.PaidOn != clock.MakeDay(2026, 6, 1) {
+		if st.State != market.PaidOut || st.PaidFen != 1130 || w.balanceOf(fund) != 0 || st.PaidOn != clock.MakeDay(2026, 6, 1) {
 			t.Errorf("paid %+v, fund %d", st, w.balanceOf(fund))
+		}
+		undo := func(by access.Actor, why string) (market.Statement, error) {
+			return w.market.UndoPayment(ctx, by, w.village, st.ID, market.UndoRequest{RequestID: w.request(), Reason: why})
+		}
+		if _, err := undo(w.secretary, ""); !errors.Is(err, market.ErrInvalid) {
+			t.Errorf("a payment taken back without a reason: %v", err)
+		}
+		if st, err = undo(w.secretary, "付错了资金"); err != nil || st.State != market.Approved || st.PaidFen != 0 || st.PaidBy != "" || w.balanceOf(fund) != 1130 || st.Note != "撤销付款登记：付错了资金" {
+			t.Errorf("the payment taken back: %+v, %v, fund %d", st, err, w.balanceOf(fund))
+		}
+		if _, err := undo(w.secretary, "再来一次"); !errors.Is(err, market.ErrStatementState) {
+			t.Errorf("taken back twice: %v", err)
+		}
+		audit(t, db)
+		if st, err = pay(w.secretary, market.PaymentRequest{}); err != nil || w.balanceOf(fund) != 1130 {
+			t.Errorf("paid from elsewhere: %+v, %v", st, err)
+		}
+		if _, err = undo(w.secretary, "是从资金付的"); err != nil || w.balanceOf(fund) != 1130 {
+			t.Errorf("that taken back: %v", err)
+		}
+		st, err = pay(w.secretary, market.PaymentRequest{Fund: fund})
+		must(t, err)
+		book, err := w.market.FundMoves(ctx, w.secretary, w.village, fund, market.Page{})
+		must(t, err)
+		if m := book.Items[0]; m.AboutName != "李家小店" || m.Undone || !book.Items[2].Undone || w.balanceOf(fund) != 0 {
+			t.Errorf("the fund's book: %+v", book.Items)
+		}
+		if _, err := w.market.UndoMoney(ctx, w.secretary, w.village, fund, book.Items[0].ID, market.UndoRequest{RequestID: w.request(), Reason: "x"}); !errors.Is(err, market.ErrNoUndo) {
+			t.Errorf("a statement's payment taken back in the fund: %v", err)
+		}
+		if err := decide(w.secretary, false, "数目不对"); !errors.Is(err, market.ErrStatementState) {
+			t.Errorf("returned after it was paid: %v", err)
 		}
 		if _, err := pay(w.secretary, market.PaymentRequest{}); !errors.Is(err, market.ErrStatementState) {
 			t.Errorf("paid twice: %v", err)
 		}
 		var sheet bytes.Buffer
 		must(t, w.market.ExportStatement(ctx, w.keeper, w.village, partner.ID, st.ID, &sheet))
+		sheetBytes := bytes.Clone(sheet.Bytes())
 		table, err := sheets.Open(&sheet, "")
 		must(t, err)
 		defer table.Close()
@@ -132,8 +187,16 @@ func TestStatement(t *testing.T) {
 			}
 			rows = append(rows, cells)
 		}
-		if len(rows) != 8 || rows[4][0] != "合计" || rows[4][5] != "11.20" {
+		if len(rows) != 8 || rows[4][0] != "合计" || rows[4][5] != "11.3" || rows[5][4] != "试验村" {
 			t.Errorf("sheet %q", rows)
+		}
+		workbook, err := excelize.OpenReader(bytes.NewReader(sheetBytes))
+		must(t, err)
+		defer workbook.Close()
+		for _, cell := range []string{"C2", "D3", "E4", "F2", "F5"} { // numbers, so that whoever opens it can add them up
+			if kind, err := workbook.GetCellType("结算单", cell); err != nil || kind == excelize.CellTypeInlineString || kind == excelize.CellTypeSharedString {
+				t.Errorf("%s is text: %v, %v", cell, kind, err)
+			}
 		}
 		if _, err := w.market.PreviewStatement(ctx, w.secretary, w.village, own, 202605); !errors.Is(err, market.ErrNotPartner) {
 			t.Errorf("the village's own shop: %v", err)

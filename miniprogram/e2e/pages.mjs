@@ -89,6 +89,8 @@ const known = [
   { name: 'team-season', role: 'secretary', path: '/team/season/index' },
   { name: 'team-awards', role: 'secretary', path: '/team/awards/index' },
   { name: 'team-funds', role: 'team', path: '/team/funds/index' },
+  { name: 'team-unpaid', role: 'team', path: '/team/funds/unpaid' },
+  { name: 'team-fund-book', role: 'team', path: '/team/funds/index', do: openBook },
   { name: 'team-shops', role: 'secretary', path: '/team/shops/index' },
   { name: 'team-shop-days', role: 'secretary', path: '/team/shops/index', do: shopDays },
   { name: 'team-shop-terms', role: 'secretary', path: '/team/shops/index', do: shopTerms },
@@ -143,6 +145,11 @@ async function openNotice(ui) {
 async function openEntry(ui) {
   await ui.tap('[role=button]:has(.hf-entry)')
   await ui.see('.hf-sheet')
+}
+
+async function openBook(ui) {
+  await ui.tapButton('看流水')
+  await ui.see('.card', '入账')
 }
 
 async function fillClaim(ui) {

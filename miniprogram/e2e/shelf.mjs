@@ -91,3 +91,59 @@ export async function pictureAndTransfer(ui, done) {
   await secretary.write(`/villages/${village}/roles/${term.id}/end`, {})
   await secretary.write(there, { state: 'closed' })
 }
+
+/**
+ * The money behind the shelf: what a keeper received is paid from a fund by somebody else, stands in the fund's book, is taken back
+ * there and waits to be paid again; the payment of a store's statement is taken back and entered anew.
+ */
+export async function money(ui, done) {
+  const keeper = await as(ui.base, roles.keeper)
+  const team = await as(ui.base, roles.team)
+  const { village_id: village, shop_id: shop } = keeper.me.roles[0]
+  const { items } = await keeper.ask(`/villages/${village}/shops/${shop}/stock`)
+  const goods = items.find((g) => g.name === THING)
+  const fund = async () => (await team.ask(`/villages/${village}/funds`)).funds[0]
+  await team.write(`/villages/${village}/funds/${(await fund()).id}/income`, { amount_fen: 100_00, note: '村集体转入' })
+  const before = (await fund()).balance_fen
+  const cost = `${20 + (Date.now() % 50)}.50`
+  await keeper.write(`/villages/${village}/shops/${shop}/goods/${goods.id}/moves`, { kind: 'purchase', qty: 7, cost_fen: Math.round(Number(cost) * 100), origin: '镇上批发部' })
+
+  await ui.enter(roles.team)
+  await ui.open('/team/funds/unpaid')
+  const waits = () => ui.page.locator('.card').filter({ visible: true, hasText: `${cost}元` })
+  await waits().locator('.wd-button').click()
+  await ui.see('.hf-sheet', `${THING} 7${goods.unit}`)
+  await ui.tap('.hf-confirm')
+  await ui.see('.notice', '货款登记好了')
+  assert.equal(await waits().count(), 0, 'it is not on the list any more')
+  assert.equal((await fund()).balance_fen, before - Math.round(Number(cost) * 100), 'the fund paid')
+  done(`管理员收的货，队员从资金付了 ${cost} 元`)
+
+  await ui.open('/team/funds/index')
+  await ui.tapButton('看流水')
+  await ui.see('.card', `出 ${cost}元`)
+  await ui.page.locator('.card').filter({ visible: true, hasText: `出 ${cost}元` }).locator('.wd-button').first().click()
+  await ui.page.locator('.hf-sheet input').filter({ visible: true }).first().fill('选错了资金')
+  await ui.tap('.hf-confirm')
+  await ui.see('.notice-green', '余额已经改回来')
+  await ui.see('.card', '已撤销')
+  assert.equal((await fund()).balance_fen, before, 'the fund has it back')
+  await ui.open('/team/funds/unpaid')
+  assert.equal(await waits().count(), 1, 'it waits to be paid again')
+  done('付款撤销了，钱回到资金，货等着重新付款')
+
+  await ui.enter(roles.secretary)
+  await ui.open('/team/statements/index')
+  const paid = () => ui.page.locator('.statement').filter({ visible: true, has: ui.page.locator('.link') }).first()
+  const month = /\d+年\d+月/.exec(await paid().innerText())[0]
+  await paid().locator('.link').click()
+  await ui.page.locator('.hf-sheet input').filter({ visible: true }).first().fill('选错了资金')
+  await ui.tap('.hf-confirm')
+  await ui.see('.notice-green', '待付款')
+  const again = ui.page.locator('.statement').filter({ visible: true, hasText: month })
+  await again.locator('.wd-button').filter({ hasText: '登记付款' }).click()
+  await ui.page.locator('.hf-sheet input').filter({ visible: true }).first().fill('转账，凭证5号')
+  await ui.tap('.hf-confirm')
+  await ui.see('.notice-green', '已付款')
+  done(`${month}的结算付款撤销后重新登记`)
+}

@@ -1850,10 +1850,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * 撤销录错的入账
+         * 撤销录错的入账或进货付款
          * @description 谁可以用：本村的驻村队员、第一书记、县级管理员。
          */
-        post: operations["undo-income"];
+        post: operations["undo-money"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4850,6 +4850,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/statements/{statement}/payment/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 撤销登记错的结算付款
+         * @description 谁可以用：本村的驻村队员、第一书记。
+         */
+        post: operations["undo-statement-payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/successions": {
         parameters: {
             query?: never;
@@ -5112,6 +5132,26 @@ export interface paths {
          * @description 谁可以用：本村的驻村队员、第一书记。
          */
         get: operations["print-tellings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/villages/{village}/unpaid-lots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 进了货还没从资金付款的
+         * @description 谁可以用：本村的驻村队员、第一书记、村务监督员、镇县督导、县级管理员。
+         */
+        get: operations["list-unpaid-lots"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7344,7 +7384,7 @@ export interface components {
             issued: number;
             /**
              * Format: int64
-             * @description what all points held and to be expected are worth
+             * @description what all points held and to be expected are worth, and what partner stores are owed
              */
             need_fen: number;
             /**
@@ -7405,7 +7445,7 @@ export interface components {
         MarketFundMove: {
             /** @description the lot or statement that was paid */
             about?: string;
-            /** @description the goods that were bought */
+            /** @description the goods that were bought, or the store that was paid */
             about_name?: string;
             /**
              * Format: int64
@@ -7423,6 +7463,8 @@ export interface components {
             note: string;
             /** @description the move itself, or the one it undoes */
             ref: string;
+            /** @description it was taken back */
+            undone: boolean;
         };
         MarketFundMoves: {
             items: components["schemas"]["MarketFundMove"][];
@@ -7906,6 +7948,11 @@ export interface components {
              * @description what they are worth
              */
             owed_fen: number;
+            /**
+             * Format: int64
+             * @description what partner stores have given out and are not paid for yet
+             */
+            partner_fen: number;
             /**
              * Format: int64
              * @description what the good pieces in the village's shops cost
@@ -8537,7 +8584,7 @@ export interface components {
             name: string;
             /**
              * Format: int64
-             * @description of one piece
+             * @description what a piece weighs: its dearest price of the last 30 days
              */
             price: number;
             reason: string;
@@ -8606,6 +8653,30 @@ export interface components {
             reason: string;
             /** @description made on the device */
             request_id: string;
+        };
+        MarketUnpaidLot: {
+            /** @description who received it */
+            by_name: string;
+            /**
+             * Format: int64
+             * @description what the keeper wrote that it cost; 0: nothing
+             */
+            cost_fen: number;
+            goods: string;
+            lot: string;
+            /** @description where it was bought, as written */
+            origin: string;
+            /** Format: int64 */
+            qty: number;
+            received_on: string;
+            shop: string;
+            shop_name: string;
+            unit: string;
+        };
+        MarketUnpaidLots: {
+            items: components["schemas"]["MarketUnpaidLot"][];
+            /** @description cursor of the next page; empty: this was the last */
+            next: string;
         };
         MarketUnwishRequest: {
             /** @description made on the device */
@@ -8810,7 +8881,7 @@ export interface components {
         };
         MessageAbout: {
             id: string;
-            /** @description case, redemption, reservation, notice, objection, complaint, activity, tag, posting, points */
+            /** @description case, redemption, reservation, notice, objection, complaint, activity, tag, posting, points, wish */
             kind: string;
         };
         NeighbourInputBody: {
@@ -14787,7 +14858,7 @@ export interface operations {
             };
         };
     };
-    "undo-income": {
+    "undo-money": {
         parameters: {
             query?: never;
             header?: never;
@@ -20727,6 +20798,42 @@ export interface operations {
             };
         };
     };
+    "undo-statement-payment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                statement: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketUndoRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketStatement"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "list-successions": {
         parameters: {
             query?: {
@@ -21237,6 +21344,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-unpaid-lots": {
+        parameters: {
+            query?: {
+                /** @description 上一页给出的 next */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                village: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketUnpaidLots"];
                 };
             };
             /** @description Error */

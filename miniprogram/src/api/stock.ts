@@ -1,5 +1,5 @@
 import { get } from '@/services/request'
-import type { Daybook, FundsOverview, Goods, List, Lot, Move, Plan, Statement, Stocktake, TownFunds } from './types'
+import type { Daybook, FundMove, FundsOverview, Goods, List, Lot, Move, Plan, Statement, Stocktake, TownFunds, UnpaidLot } from './types'
 
 const base = (village: string, shop: string) => `/villages/${village}/shops/${shop}`
 
@@ -16,6 +16,12 @@ export const stocktakes = (village: string, shop: string) => get<List<Stocktake>
 export const stocktake = (village: string, shop: string, id: string) => get<Stocktake>(`${base(village, shop)}/stocktakes/${id}`)
 
 export const funds = (village: string) => get<FundsOverview>(`/villages/${village}/funds`)
+
+/** What came into a fund and was paid out of it, newest first. */
+export const fundMoves = (village: string, fund: string, cursor = '') => get<List<FundMove>>(`/villages/${village}/funds/${fund}/moves`, { cursor, limit: 30 })
+
+/** What was bought and no fund has paid, newest first. */
+export const unpaidLots = (village: string) => get<List<UnpaidLot>>(`/villages/${village}/unpaid-lots`, { limit: 100 })
 
 /** What was done to the stock of one goods, newest first. */
 export const moves = (village: string, shop: string, goods: string, cursor = '') =>
@@ -46,6 +52,9 @@ export const stockPaths = {
   statementFile: (village: string, shop: string, id: string) => `${base(village, shop)}/statements/${id}/export`,
   decide: (village: string, id: string) => `/villages/${village}/statements/${id}/decision`,
   pay: (village: string, id: string) => `/villages/${village}/statements/${id}/payment`,
+  undoPayment: (village: string, id: string) => `/villages/${village}/statements/${id}/payment/undo`,
+  payLot: (village: string, shop: string, lot: string) => `${base(village, shop)}/lots/${lot}/payment`,
+  undoMoney: (village: string, fund: string, move: string) => `/villages/${village}/funds/${fund}/moves/${move}/undo`,
   answerWish: (village: string, id: string) => `/villages/${village}/wishes/${id}/answer`,
   funds: (village: string) => `/villages/${village}/funds`,
   income: (village: string, fund: string) => `/villages/${village}/funds/${fund}/income`,

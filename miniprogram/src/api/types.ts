@@ -78,6 +78,8 @@ export type Lot = Schemas['MarketLot']
 export type Daybook = Schemas['MarketDaybook']
 export type Stocktake = Schemas['MarketStocktake']
 export type FundsOverview = Schemas['MarketOverview']
+export type FundMove = Schemas['MarketFundMove']
+export type UnpaidLot = Schemas['MarketUnpaidLot']
 export type Plan = Schemas['MarketPlan']
 
 export type MessagePage = Schemas['NotifyPage']
