@@ -49,7 +49,7 @@ var (
 // ObjectRequest is what somebody says against a case. Household, Name and How are filled in by officials who note it for
 // somebody without a phone.
 type ObjectRequest struct {
-	RequestID string `json:"request_id" minLength:"16" maxLength:"64"`
+	RequestID string `json:"request_id,omitempty" minLength:"16" maxLength:"64" doc:"made on the device; mandatory but within a draft, which has its own"`
 	Text      string `json:"text" minLength:"4" maxLength:"500" doc:"what is wrong, and why"`
 	Household id.ID  `json:"household,omitempty" doc:"officials: on whose behalf"`
 	Name      string `json:"name,omitempty" maxLength:"60" doc:"officials: who said it"`
@@ -58,7 +58,7 @@ type ObjectRequest struct {
 
 // SettleRequest is the answer to an objection.
 type SettleRequest struct {
-	RequestID string        `json:"request_id" minLength:"16" maxLength:"64"`
+	RequestID string        `json:"request_id,omitempty" minLength:"16" maxLength:"64" doc:"made on the device; mandatory but within a draft, which has its own"`
 	Outcome   string        `json:"outcome" enum:"kept,amended,removed" doc:"kept: the case was right; amended: corrected; removed: taken back"`
 	Answer    string        `json:"answer" minLength:"2" maxLength:"500" doc:"in writing, for whoever objected"`
 	Points    points.Amount `json:"points,omitempty" doc:"amended, items with a range: the value given; items whose value the rules fix: what is left of it; 0: all of it"`

@@ -84,7 +84,7 @@ const (
 
 // FindingRequest is what was found of a drawn case.
 type FindingRequest struct {
-	RequestID string `json:"request_id" minLength:"16" maxLength:"64"`
+	RequestID string `json:"request_id,omitempty" minLength:"16" maxLength:"64" doc:"made on the device; mandatory but within a draft, which has its own"`
 	Finding   string `json:"finding" enum:"right,flawed,falsified"`
 	Note      string `json:"note,omitempty" maxLength:"200" doc:"mandatory unless it was right"`
 }

@@ -231,7 +231,7 @@ func (s *Service) addTold(ctx context.Context, all []Telling) error {
 
 // TellRequest notes that a household was told of deductions.
 type TellRequest struct {
-	RequestID string  `json:"request_id" minLength:"16" maxLength:"64" doc:"made on the device and kept until a definite answer"`
+	RequestID string  `json:"request_id,omitempty" minLength:"16" maxLength:"64" doc:"made on the device; mandatory but within a draft, which has its own"`
 	Household id.ID   `json:"household"`
 	Cases     []id.ID `json:"cases" minItems:"1" maxItems:"200"`
 	How       string  `json:"how" enum:"slip,voice,phone"`

@@ -31,7 +31,7 @@ var (
 
 // VoteRequest is what a member of the panel says of a case.
 type VoteRequest struct {
-	RequestID string        `json:"request_id" minLength:"16" maxLength:"64"`
+	RequestID string        `json:"request_id,omitempty" minLength:"16" maxLength:"64" doc:"made on the device; mandatory but within a draft, which has its own"`
 	Aye       bool          `json:"aye"`
 	Points    points.Amount `json:"points,omitempty" doc:"items whose value the panel gives: what it is worth, in hundredths, with its sign"`
 	Why       string        `json:"why,omitempty" maxLength:"200" doc:"mandatory for a no"`

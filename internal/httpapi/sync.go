@@ -60,24 +60,38 @@ const (
 	draftReport       = "report"
 	draftApprove      = "approve"
 	draftReject       = "reject"
+	draftVote         = "vote"
+	draftObject       = "object"
+	draftSettle       = "settle"
+	draftFinding      = "finding"
+	draftTelling      = "telling"
 )
 
 // syncDraft is one thing done without signal. Of its contents the kind says which is read.
 type syncDraft struct {
 	RequestID string  `json:"request_id" minLength:"16" maxLength:"64" doc:"made with the draft and kept until a definite answer"`
-	Kind      string  `json:"kind" enum:"record,evidence,close_fault,repair,recheck,withdraw,inspect,lines,line_evidence,submit_inspection,check_in,claim,report,approve,reject"`
+	Kind      string  `json:"kind" enum:"record,evidence,close_fault,repair,recheck,withdraw,inspect,lines,line_evidence,submit_inspection,check_in,claim,report,approve,reject,vote,object,settle,finding,telling"`
 	MadeAt    int64   `json:"made_at" minimum:"0" doc:"when it was made by the device's clock, milliseconds since 1970 UTC"`
-	Target    id.ID   `json:"target,omitempty" doc:"the case or inspection that it is about"`
+	Target    id.ID   `json:"target,omitempty" doc:"the case, inspection, event, objection or sample that it is about"`
 	Of        string  `json:"of,omitempty" maxLength:"64" doc:"instead of the target: request_id of the draft that makes it"`
 	Evidence  []proof `json:"evidence,omitempty" maxItems:"9" doc:"evidence, line_evidence, close_fault, repair"`
 	Household id.ID   `json:"household,omitempty" doc:"line_evidence: the household that the photos are of; claim, report: whose member tells it"`
 	Why       string  `json:"why,omitempty" maxLength:"200" doc:"close_fault, repair, recheck, withdraw, approve, reject"`
+	Number    string  `json:"number,omitempty" maxLength:"20" doc:"report: the number of the household, where it could not be looked up; instead of the claim's subject"`
+	Who       string  `json:"who,omitempty" maxLength:"60" doc:"report with a number: the name of the person who did it, where persons are scored"`
+	Line      int     `json:"line,omitempty" minimum:"0" maximum:"50" doc:"finding: the line of the sample"`
 
 	Record     *cases.Request           `json:"record,omitempty" doc:"record; without a day of its own it happened on the day of made_at"`
 	Inspection *cases.InspectionRequest `json:"inspection,omitempty" doc:"inspect"`
 	Lines      []cases.LineInput        `json:"lines,omitempty" maxItems:"500" doc:"lines"`
 	Claim      *cases.Claim             `json:"claim,omitempty" doc:"claim, report; without a day of its own it happened on the day of made_at"`
 	CheckIn    *activity.CheckInRequest `json:"check_in,omitempty" doc:"check_in: the code scanned at made_at; the target is the event"`
+	Correct    *cases.Content           `json:"correct,omitempty" doc:"approve: what counts instead of what was claimed; why says why"`
+	Vote       *cases.VoteRequest       `json:"vote,omitempty" doc:"vote"`
+	Objection  *cases.ObjectRequest     `json:"objection,omitempty" doc:"object: what somebody without a phone says against the target"`
+	Settle     *cases.SettleRequest     `json:"settle,omitempty" doc:"settle: the answer to the target, an objection"`
+	Finding    *cases.FindingRequest    `json:"finding,omitempty" doc:"finding: what was found of a line of the target, a sample"`
+	Telling    *cases.TellRequest       `json:"telling,omitempty" doc:"telling: who of a household was told of which deductions"`
 }
 
 type proof = cases.Evidence
@@ -93,7 +107,7 @@ type syncAnswer struct {
 	Made      id.ID         `json:"made,omitempty" doc:"done, repeated: the batch of cases or the inspection"`
 	Day       clock.Day     `json:"day,omitempty" doc:"record, claim, report: the day of the deed as it was reckoned"`
 	Cases     int           `json:"cases,omitempty" doc:"record: how many"`
-	Waits     bool          `json:"waits,omitempty" doc:"it waits for another person"`
+	Waits     bool          `json:"waits,omitempty" doc:"it waits for another person, a vote for those of others"`
 	Points    points.Amount `json:"points,omitempty" doc:"record: what counts, of all its cases together"`
 	Stale     []id.ID       `json:"stale,omitempty" doc:"lines: households whose stored line is newer"`
 	Skipped   []id.ID       `json:"skipped,omitempty" doc:"lines of an inspection begun without signal: households that are not on its list, the own ones"`

@@ -44,7 +44,7 @@ func (c *syncing) carryOut(ctx context.Context, d *syncDraft) (syncAnswer, error
 	case draftClaim, draftReport:
 		return c.claim(ctx, d)
 	case draftApprove:
-		return c.review(c.Cases.Approve(ctx, c.by, c.village, d.Target, step))
+		return c.review(c.Cases.ApproveWith(ctx, c.by, c.village, d.Target, cases.Approval{RequestID: d.RequestID, Why: d.Why, Correct: d.Correct}))
 	case draftReject:
 		return c.review(c.Cases.Reject(ctx, c.by, c.village, d.Target, step))
 	case draftSubmit:
@@ -53,7 +53,7 @@ func (c *syncing) carryOut(ctx context.Context, d *syncDraft) (syncAnswer, error
 		a.Cases, a.Waits = report.Decided, report.State == cases.Submitted
 		return a, err
 	}
-	return syncAnswer{}, errDraftKind
+	return c.oversee(ctx, d)
 }
 
 func (c *syncing) step(got cases.Answer, err error) (syncAnswer, error) {
@@ -107,6 +107,9 @@ func (c *syncing) claim(ctx context.Context, d *syncDraft) (syncAnswer, error) {
 	r, tell := *d.Claim, c.Cases.Claim
 	if d.Kind == draftReport {
 		tell = c.Cases.Report
+		if made, err := c.named(ctx, d, &r); err != nil || made != 0 {
+			return carriedOutAs(made, true), err
+		}
 	}
 	r.RequestID = d.RequestID
 	if day, ok := c.days[d.RequestID]; ok {

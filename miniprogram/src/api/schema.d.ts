@@ -6305,7 +6305,8 @@ export interface components {
             finding: "right" | "flawed" | "falsified";
             /** @description mandatory unless it was right */
             note?: string;
-            request_id: string;
+            /** @description made on the device; mandatory but within a draft, which has its own */
+            request_id?: string;
         };
         CasesGiven: {
             /** Format: int64 */
@@ -6431,7 +6432,8 @@ export interface components {
             how?: "" | "visit" | "phone" | "letter";
             /** @description officials: who said it */
             name?: string;
-            request_id: string;
+            /** @description made on the device; mandatory but within a draft, which has its own */
+            request_id?: string;
             /** @description what is wrong, and why */
             text: string;
         };
@@ -6661,7 +6663,8 @@ export interface components {
             points?: number;
             /** Format: int64 */
             quantity?: number;
-            request_id: string;
+            /** @description made on the device; mandatory but within a draft, which has its own */
+            request_id?: string;
         };
         CasesShareView: {
             account: string;
@@ -6681,8 +6684,8 @@ export interface components {
             household: string;
             /** @enum {string} */
             how: "slip" | "voice" | "phone";
-            /** @description made on the device and kept until a definite answer */
-            request_id: string;
+            /** @description made on the device; mandatory but within a draft, which has its own */
+            request_id?: string;
             /** @description who was told */
             who: string;
         };
@@ -6852,7 +6855,8 @@ export interface components {
              * @description items whose value the panel gives: what it is worth, in hundredths, with its sign
              */
             points?: number;
-            request_id: string;
+            /** @description made on the device; mandatory but within a draft, which has its own */
+            request_id?: string;
             /** @description mandatory for a no */
             why?: string;
         };
@@ -11067,7 +11071,7 @@ export interface components {
             stale?: string[];
             /** @enum {string} */
             state: "done" | "repeated" | "waiting_photo" | "conflict" | "later";
-            /** @description it waits for another person */
+            /** @description it waits for another person, a vote for those of others */
             waits?: boolean;
         };
         SyncDraft: {
@@ -11075,14 +11079,23 @@ export interface components {
             check_in?: components["schemas"]["ActivityCheckInRequest"];
             /** @description claim, report; without a day of its own it happened on the day of made_at */
             claim?: components["schemas"]["CasesClaim"];
+            /** @description approve: what counts instead of what was claimed; why says why */
+            correct?: components["schemas"]["CasesContent"];
             /** @description evidence, line_evidence, close_fault, repair */
             evidence?: components["schemas"]["CasesEvidence"][];
+            /** @description finding: what was found of a line of the target, a sample */
+            finding?: components["schemas"]["CasesFindingRequest"];
             /** @description line_evidence: the household that the photos are of; claim, report: whose member tells it */
             household?: string;
             /** @description inspect */
             inspection?: components["schemas"]["CasesInspectionRequest"];
             /** @enum {string} */
-            kind: "record" | "evidence" | "close_fault" | "repair" | "recheck" | "withdraw" | "inspect" | "lines" | "line_evidence" | "submit_inspection" | "check_in" | "claim" | "report" | "approve" | "reject";
+            kind: "record" | "evidence" | "close_fault" | "repair" | "recheck" | "withdraw" | "inspect" | "lines" | "line_evidence" | "submit_inspection" | "check_in" | "claim" | "report" | "approve" | "reject" | "vote" | "object" | "settle" | "finding" | "telling";
+            /**
+             * Format: int64
+             * @description finding: the line of the sample
+             */
+            line?: number;
             /** @description lines */
             lines?: components["schemas"]["CasesLineInput"][];
             /**
@@ -11090,14 +11103,26 @@ export interface components {
              * @description when it was made by the device's clock, milliseconds since 1970 UTC
              */
             made_at: number;
+            /** @description report: the number of the household, where it could not be looked up; instead of the claim's subject */
+            number?: string;
+            /** @description object: what somebody without a phone says against the target */
+            objection?: components["schemas"]["CasesObjectRequest"];
             /** @description instead of the target: request_id of the draft that makes it */
             of?: string;
             /** @description record; without a day of its own it happened on the day of made_at */
             record?: components["schemas"]["CasesRequest"];
             /** @description made with the draft and kept until a definite answer */
             request_id: string;
-            /** @description the case or inspection that it is about */
+            /** @description settle: the answer to the target, an objection */
+            settle?: components["schemas"]["CasesSettleRequest"];
+            /** @description the case, inspection, event, objection or sample that it is about */
             target?: string;
+            /** @description telling: who of a household was told of which deductions */
+            telling?: components["schemas"]["CasesTellRequest"];
+            /** @description vote */
+            vote?: components["schemas"]["CasesVoteRequest"];
+            /** @description report with a number: the name of the person who did it, where persons are scored */
+            who?: string;
             /** @description close_fault, repair, recheck, withdraw, approve, reject */
             why?: string;
         };
