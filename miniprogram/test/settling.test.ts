@@ -5,7 +5,7 @@ import { ensureMe, landing } from '@/services/session'
 import Objections from '@/team/objections/index.vue'
 import Votes from '@/team/votes/index.vue'
 import { missingOf, settleBody, settlingOf } from '@/team/settling'
-import { answers, requests } from './server'
+import { answers, requests, synced } from './server'
 
 const record = (over: object = {}) => ({ id: '6', item: 'a', item_name: '清扫', household_name: '张三家', note: '门前', reasons: [], photos: [], occurred_on: '2026-03-01', created_at: 0, state: 'objected', points: 500, ...over }) as unknown as Case
 const item = (value: object) => ({ code: 'a', value, words: {} }) as unknown as Item
@@ -105,11 +105,10 @@ describe('the list of objections', () => {
     expect(requests().slice(-2).map((r) => r.url.replace(/^.*\/villages/, ''))).toEqual(['/7/cases/6', '/7/scheme'])
     await page.findAll('.hf-sheet .choice')[0]!.trigger('tap')
     await page.findAll('.hf-sheet input').at(-1)!.trigger('input', { detail: { value: '照片看得清' } })
-    answers.push({ status: 403, body: { error: { code: 'cases_own_settle', msg: '登记、审核过这条记录的人不能处理对它的异议' } } })
+    answers.push({ status: 200, body: synced({ state: 'conflict', reason: '登记、审核过这条记录的人不能处理对它的异议' }) })
     await page.findAll('wd-button').find((b) => b.text() === '就这样答复')!.trigger('click')
     await flushPromises()
-    expect(requests().at(-1)!.url).toContain('/villages/7/objections/5/settle')
-    expect(requests().at(-1)!.data).toMatchObject({ outcome: 'kept', answer: '照片看得清' })
+    expect(requests().at(-1)!.data.drafts).toMatchObject([{ kind: 'settle', target: '5', settle: { outcome: 'kept', answer: '照片看得清' } }])
     expect(page.find('.hf-sheet .notice-brick').text()).toContain('登记、审核过')
   })
 })
@@ -136,10 +135,10 @@ describe('the vote of the panel', () => {
     expect(page.find('.hf-sheet').text()).toContain('分数超出范围')
     await page.find('.hf-sheet input').trigger('input', { detail: { value: '6' } })
     const ballot = { ayes: 3, noes: 1, quorum: 3, mean: 500, closes: 0, asked: false }
-    answers.push({ status: 200, body: record({ state: 'effective' }) }, { status: 200, body: record({ state: 'effective', ballot }) }, { status: 200, body: { items: [] } }, { status: 200, body: { items: [] } })
+    answers.push({ status: 200, body: synced({ state: 'done', made: '6' }) }, { status: 200, body: record({ state: 'effective', ballot }) }, { status: 200, body: { items: [] } }, { status: 200, body: { items: [] } })
     await press('投同意')
     await flushPromises()
-    expect(requests().find((r) => r.url.endsWith('/cases/6/vote'))!.data).toMatchObject({ aye: true, points: 600 })
+    expect(requests().find((r) => r.url.endsWith('/sync'))!.data.drafts).toMatchObject([{ kind: 'vote', target: '6', vote: { aye: true, points: 600 } }])
     expect(page.find('.voted').text()).toContain('3票同意，1票不同意，平均5分')
     expect(page.find('.voted').text()).toContain('通过了')
   })

@@ -16,6 +16,7 @@ export type FieldHousehold = components['schemas']['VillageFieldHousehold']
 /** A key of the mini-program's storage holds 1 MB. */
 const HOUSEHOLDS_A_KEY = 800
 const FRESH_MS = 3 * 3600_000
+const MAX_CASES = 20
 
 const field = cupboard('hefen.field.')
 
@@ -25,12 +26,25 @@ export const fieldGroups = (village: string): Promise<{ items: Group[] }> => fie
 /** Anything else of a village that should be there without signal; name begins with the village. */
 export const fieldKept = <T>(name: string, fetch: () => Promise<T>): Promise<T> => field.orKept(name, fetch)
 
-/** Fetches what is old; called where there is probably a signal. Fails silently: it is for later. */
-export async function freshenField(village: string): Promise<void> {
+/** Records that are to be answered one by one: keeps those, some of them, and forgets the others. Fails silently: it is for later. */
+export async function freshenCases(village: string, ids: string[], fetch: (id: string) => Promise<unknown>): Promise<void> {
+  const wanted = [...new Set(ids)].slice(0, MAX_CASES)
+  const names = new Set(wanted.map((id) => `${village}.case.${id}`))
+  for (const name of field.names()) if (name.startsWith(`${village}.case.`) && !names.has(name)) field.wipe(name)
+  try {
+    for (const id of wanted) if (!field.read(`${village}.case.${id}`)) await fetch(id)
+  } catch (e) {
+    if (!(e instanceof ApiError)) throw e
+  }
+}
+
+/** Fetches what is old; called where there is probably a signal. lists are those of this person's work. Fails silently: it is for later. */
+export async function freshenField(village: string, lists: (() => Promise<unknown>)[] = []): Promise<void> {
   keepPages()
   if (!village || Date.now() - (field.read(`${village}.book.0`)?.at ?? 0) < FRESH_MS) return
   try {
     await Promise.all([fieldScheme(village), fieldGroups(village)])
+    for (const fetch of lists) await fetch()
     const { households } = await get<{ households: FieldHousehold[] }>(`/villages/${village}/fieldbook`)
     field.wipe(`${village}.book.`)
     for (let n = 0; n === 0 || n * HOUSEHOLDS_A_KEY < households.length; n++) {

@@ -58,6 +58,8 @@ export const home = computed<Membership | undefined>(() => {
 })
 
 const teamRoles = ['team_member', 'first_secretary', 'group_leader']
+/** Who has records of a village to look after, also without signal. */
+const fieldRoles = [...teamRoles, 'panel_member', 'village_supervisor']
 const regionRoles = ['supervisor', 'county_admin']
 /** The office chosen among several, else the first. */
 const officeOf = (fits: (r: Role) => boolean) => {
@@ -136,7 +138,7 @@ async function fetchMe(): Promise<Me> {
 
 /** Kept for those who do something without signal: officials in the hills, and households that claim or check in. */
 function keepMe(now: Me): void {
-  if (now.memberships.length || now.roles.some((r) => teamRoles.includes(r.role))) uni.setStorageSync(ME_KEY, now)
+  if (now.memberships.length || now.roles.some((r) => fieldRoles.includes(r.role))) uni.setStorageSync(ME_KEY, now)
   else uni.removeStorageSync(ME_KEY)
 }
 
@@ -154,7 +156,7 @@ export async function sendKept(): Promise<void> {
 async function tidy(user: string): Promise<void> {
   tidyDrafts()
   if (offline.value || !me.value) return
-  const serving = new Set(me.value.roles.filter((r) => teamRoles.includes(r.role)).map((r) => r.village_id))
+  const serving = new Set(me.value.roles.filter((r) => fieldRoles.includes(r.role)).map((r) => r.village_id))
   for (const village of keptVillages()) {
     if (!serving.has(village) && !waitingDrafts(user).some((d) => d.village === village)) wipeField(village)
   }

@@ -6,9 +6,11 @@ import type { Said } from '@/services/speech'
 /** What came of a draft that was carried out, in words. */
 export function outcome(d: FieldDraft): string {
   const a = d.answer
+  if (d.kind === 'vote') return a?.waits ? '投了，等别人投' : '投了，有结果了'
   if (a?.waits) return '等别人审核'
   if (d.kind === 'reject') return '退回去了'
   if (d.kind === 'approve') return a?.points ? `同意了，${signedPoints(a.points)}分` : '同意了'
+  if (d.kind === 'settle') return '答复好了，提的人看得到'
   if (d.kind === 'submit_inspection') return `${a?.cases ?? 0} 户都记上了`
   if (d.kind !== 'record') return '已办好'
   return `${signedPoints(a?.points ?? 0)}分${(a?.cases ?? 1) > 1 ? `，共 ${a?.cases} 户` : ''}`

@@ -1,5 +1,6 @@
 /** Answering an objection: what the form holds, what is missing in it, and what is sent. */
 import type { Case, Item } from '@/api/types'
+import type { DraftBody } from '@/services/drafts'
 import { contentOf, missingSaid, sameContent, saidOf, type Said } from './content'
 
 export type Outcome = 'kept' | 'amended' | 'removed'
@@ -39,7 +40,7 @@ function unchanged(s: Settling, c: Case, item?: Item): boolean {
   return sameContent(s, c, item) && s.note.trim() === (c.note ?? '').trim() && !c.note_held
 }
 
-export function settleBody(s: Settling, c: Case, item?: Item): object {
-  const said = { outcome: s.outcome, answer: s.answer.trim() }
+export function settleBody(s: Settling, c: Case, item?: Item): NonNullable<DraftBody['settle']> {
+  const said = { outcome: s.outcome as Outcome, answer: s.answer.trim() }
   return s.outcome === 'amended' ? { ...said, ...contentOf(s, c, item), note: s.note.trim() } : said
 }
