@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Item } from '@/api/types'
 import { claimable, missingFrom, newClaim, thousandths, type ClaimForm } from '@/services/claim'
 import { answers, requests, synced, type Answer } from './server'
+import { pageQuery } from './setup'
 
 const item = (over: object = {}) => ({ code: 'sweep', name: '清扫', class: 'eco', ways: ['entry', 'claim'], evidence: ['photo'], value: { kind: 'fixed', points: 200 }, words: { class: '环境', value: '每次2分', caps: '', evidence: '照片', review: '需1级审核' }, ...over }) as unknown as Item
 const form = (over: Partial<ClaimForm> = {}): ClaimForm => ({ item: item(), grade: '', points: '', quantity: '', note: '', occurred_on: '2026-03-01', subject: '', photos: ['ab'], ...over })
@@ -104,6 +105,32 @@ describe('the claim page', () => {
     await card.findAll('.link').find((l) => l.text() === '不送了，撤回')!.trigger('tap')
     await card.findAll('wd-button').find((b) => b.text() === '删掉')!.trigger('click')
     expect(findDraft(draft!.request_id)).toBeUndefined()
+  })
+
+  it('of a neighbour who cannot be looked up without signal carries the number, and the name where persons count', async () => {
+    const me = { user_id: '1', name: '张三', memberships: [{ village_id: '7', household_id: '8', member_id: '9' }], roles: [], bindings: [] }
+    const rules = { subject: 'person', classes: [{ code: 'eco', name: '环境' }], items: [item({ ways: ['peer'], evidence: ['none'] })], initials: {} }
+    pageQuery.way = 'peer'
+    uni.setStorageSync('hefen.token', 't')
+    answers.push({ status: 200, body: me }, { status: 200, body: rules })
+    vi.resetModules()
+    const { default: Page } = await import('@/pages/claim/index.vue')
+    const page = mount(Page)
+    await flushPromises()
+    const press = async (word: string) => {
+      await page.findAll('wd-button').find((b) => b.text() === word)!.trigger('click')
+      await flushPromises()
+    }
+    await page.find('input').trigger('input', { detail: { value: ' 0302 ' } })
+    await press('找这家')
+    expect(page.text()).toContain('现在没有信号')
+    await page.findAll('input')[1]!.trigger('input', { detail: { value: '李小梅' } })
+    await press('照户号写下来')
+    expect(page.text()).toContain('替 户号 0302的李小梅报')
+    await page.find('.item').trigger('tap')
+    await press('交上去')
+    const { ownDrafts } = await import('@/services/drafts')
+    expect(ownDrafts('1', ['report']).value).toMatchObject([{ label: '替0302号户报：清扫', body: { household: '8', number: '0302', who: '李小梅', claim: { item: 'sweep' } } }])
   })
 
   it('refused goes back into the form, as it was filled in', async () => {
