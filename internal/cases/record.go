@@ -307,7 +307,7 @@ func leaderOnly(a access.Actor, where id.ID) bool {
 func waits(a access.Actor, where id.ID, s *scheme.Scheme, item *scheme.Item, day, today clock.Day) []string {
 	var why []string
 	if !item.Review.Direct {
-		why = append(why, "“"+item.Name+"”"+item.ReviewText()+"，审核通过后计分")
+		why = append(why, item.ValueText()+"，"+item.ReviewText()+"，通过后计分")
 	}
 	if today.Sub(day) > s.Records.BackdateDays {
 		why = append(why, "补登"+strconv.Itoa(s.Records.BackdateDays)+"天以前的事情，需由其他工作人员审核")

@@ -165,13 +165,17 @@ func (i *Item) EvidenceText() string {
 
 // ReviewText is the review in words.
 func (i *Item) ReviewText() string {
-	switch {
-	case i.Review.Direct:
+	if i.Review.Direct {
 		return "登记后直接生效"
-	case i.Review.Panel:
-		return "由评议小组表决，需" + strconv.Itoa(i.Review.Levels) + "级审核"
 	}
-	return "需" + strconv.Itoa(i.Review.Levels) + "级审核"
+	said := "要审核"
+	if i.Review.Levels > 1 {
+		said += strconv.Itoa(i.Review.Levels) + "次"
+	}
+	if i.Review.Panel {
+		return "由评议小组表决，" + said
+	}
+	return said
 }
 
 var roundNames = map[string]string{RoundNearest: "（四舍五入到整分）", RoundDown: "（不满1分的舍去）", RoundUp: "（不满1分的算1分）"}

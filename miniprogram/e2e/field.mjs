@@ -173,11 +173,10 @@ async function recordOne(ui, n) {
 
 async function fillRecord(ui, n, takePhoto) {
   if (await ui.page.locator('.done:visible').count()) await ui.tapButton('再记一笔')
-  await ui.tapText('.link', '选哪家')
+  else await ui.tapText('.link', '选哪家')
   await ui.see('.household')
   await ui.tap('.household', n % 20)
   await ui.tapButton('选好了')
-  await ui.tapText('.link', '选什么事')
   await ui.tapText('.item', ITEM)
   await ui.page.locator('input').filter({ visible: true }).last().fill(`山里第 ${n + 1} 条`)
   await takePhoto()

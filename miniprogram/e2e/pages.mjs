@@ -224,10 +224,7 @@ async function previewRecord(ui) {
 }
 
 async function beginInspection(ui) {
-  await ui.tap('.card')
-  await ui.tap('.item')
-  await ui.tap('.choices >> nth=0 >> .choice')
-  await ui.tap('.choices >> nth=1 >> .choice')
+  for (const question of [0, 1, 2]) await ui.tap(`.choices >> nth=${question} >> .choice`)
   await ui.tapButton('开始检查')
   await ui.see('.grade-line')
 }
@@ -235,8 +232,7 @@ async function beginInspection(ui) {
 async function fillBasket(ui) {
   await ui.type(await aHousehold(ui.base))
   await ui.tapButton('找这家')
-  await ui.see('.hf-stepper')
-  await ui.tap('.hf-stepper .knob', 1)
+  await ui.tap('.more .knob')
 }
 
 /** The number of the first villager's household in the demo. */

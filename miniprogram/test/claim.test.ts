@@ -5,7 +5,7 @@ import { claimable, missingFrom, newClaim, thousandths, type ClaimForm } from '@
 import { answers, requests, synced, type Answer } from './server'
 import { pageQuery } from './setup'
 
-const item = (over: object = {}) => ({ code: 'sweep', name: '清扫', class: 'eco', ways: ['entry', 'claim'], evidence: ['photo'], value: { kind: 'fixed', points: 200 }, words: { class: '环境', value: '每次2分', caps: '', evidence: '照片', review: '需1级审核' }, ...over }) as unknown as Item
+const item = (over: object = {}) => ({ code: 'sweep', name: '清扫', class: 'eco', ways: ['entry', 'claim'], evidence: ['photo'], value: { kind: 'fixed', points: 200 }, words: { class: '环境', value: '每次2分', caps: '', evidence: '照片', review: '要审核' }, ...over }) as unknown as Item
 const form = (over: Partial<ClaimForm> = {}): ClaimForm => ({ item: item(), grade: '', points: '', quantity: '', note: '', occurred_on: '2026-03-01', subject: '', photos: ['ab'], ...over })
 
 describe('a claim', () => {

@@ -12,8 +12,8 @@ export const shopTerms = (village: string, shop: string) => get<ShopTerms>(`${at
 
 export const goods = (village: string, shop: string) => get<List<Goods>>(`${at(village, shop)}/goods`)
 
-/** Finds a household by its number or its name: a question, not a write. */
-export const lookup = (village: string, by: { number?: string; name?: string }) =>
+/** Finds a household by its number, its name or the code of its card: a question, not a write. A code never stands in an address. */
+export const lookup = (village: string, by: { number?: string; name?: string; code?: string }) =>
   post<{ items: Household[] }>(`${base(village)}/household-lookup`, by)
 
 /** Who stands at the counter: by the code of a card or a phone, or as chosen. A code never stands in an address. */

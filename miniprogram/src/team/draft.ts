@@ -7,6 +7,8 @@ import { counted, quantified } from '@/services/items'
 import { parsePoints } from '@/services/points'
 
 const KEY = 'hefen.team.draft'
+const RECENT_KEY = 'hefen.team.items'
+const RECENT = 4
 
 /** Who is recorded: a household, or a person where the village scores persons. */
 export interface Subject {
@@ -80,6 +82,13 @@ export function clearDraft(keep: Partial<Draft> = {}): void {
 export function chooseItem(item: Item): void {
   const other = item.subject !== draft.item?.subject // whoever is credited is of another kind
   Object.assign(draft, { item, grade: '', points: '', quantity: '', persons: '', other: null, parties: [], parts: {}, ...(other ? { subjects: [] } : {}) })
+  uni.setStorageSync(RECENT_KEY, [item.code, ...recentItems().filter((code) => code !== item.code)].slice(0, RECENT))
+}
+
+/** Codes of the items chosen last on this device, the latest first. */
+export function recentItems(): string[] {
+  const stored: unknown = uni.getStorageSync(RECENT_KEY)
+  return Array.isArray(stored) ? stored.filter((code): code is string => typeof code === 'string') : []
 }
 
 /** Those of an item's parties that the recorder names. */

@@ -6,7 +6,7 @@ import { formatPoints } from '@/services/points'
 
 type Month = FundsOverview['months'][number]
 
-const MONTHS = 6
+const MONTHS = 12
 
 export const pointBars = (months: Month[]): Bar[] =>
   months.slice(-MONTHS).map((m) => ({ name: monthName(m.month), value: Math.max(0, m.issued), text: `发 ${formatPoints(m.issued)}分`, second: Math.max(0, m.redeemed), secondText: `兑 ${formatPoints(m.redeemed)}分` }))

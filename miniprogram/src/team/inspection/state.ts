@@ -2,13 +2,17 @@
  * A group gone through household by household. Pure: the page shows it, keeps it on the device at each tap, and makes drafts
  * of it at the end. Every household starts with the usual grade, a tap gives another, the last taps can be taken back.
  */
-import { ref } from 'vue'
 import type { Item } from '@/api/types'
 import type { NewDraft } from '@/services/drafts'
 import type { Proof } from '../draft'
 
-/** The item chosen for the next inspection; set by the page of items. */
-export const inspected = ref<Item>()
+/** A grade to tap: its name and what it is worth, together and apart. */
+export interface GradeChoice {
+  value: string
+  name: string
+  word: string
+  points: string
+}
 
 export interface SheetLine {
   household: string
@@ -61,6 +65,12 @@ export function setProofs(sheet: Sheet, household: string, proofs: Proof[]): She
 
 function changed(sheet: Sheet, household: string, change: Partial<SheetLine>): Sheet {
   return { ...sheet, lines: sheet.lines.map((l) => (l.household === household ? { ...l, ...change } : l)) }
+}
+
+/** Lines in whose name or number the query occurs; all when it is empty. */
+export function linesOf(sheet: Sheet, query: string): SheetLine[] {
+  const text = query.trim()
+  return text ? sheet.lines.filter((l) => l.name.includes(text) || l.number.includes(text)) : sheet.lines
 }
 
 /** How many households have each grade, in the order of the item's grades. */

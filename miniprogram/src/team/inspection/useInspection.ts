@@ -4,21 +4,26 @@ import type { Item } from '@/api/types'
 import { useLoad } from '@/composables/useLoad'
 import { today } from '@/services/dates'
 import { findDraft, keepDraft } from '@/services/drafts'
-import { fieldGroups, freshenField, keptHouseholds } from '@/services/fieldbook'
+import { fieldGroups, fieldScheme, freshenField, keptHouseholds } from '@/services/fieldbook'
+import { inspectable } from '@/services/items'
 import { signedPoints } from '@/services/points'
 import { randomId } from '@/services/random'
 import { ApiError, messageOf } from '@/services/request'
 import { teamRole, userId } from '@/services/session'
 import { syncDrafts } from '@/services/sync'
 import type { Proof } from '../draft'
-import { countGrades, draftsOfSheet, inspected, lackingPhoto, openSheet, setGrade, setProofs, undo, type Sheet } from './state'
+import { countGrades, draftsOfSheet, lackingPhoto, openSheet, setGrade, setProofs, undo, type GradeChoice, type Sheet } from './state'
 
 const OPEN_KEY = 'hefen.team.inspection'
 
 export function useInspection() {
   const village = () => teamRole.value?.village_id ?? ''
-  const all = useLoad(() => fieldGroups(village()))
+  const all = useLoad(async () => {
+    const [groups, rules] = await Promise.all([fieldGroups(village()), fieldScheme(village())])
+    return { groups: groups.items, items: rules.items.filter(inspectable) }
+  })
   const group = ref('')
+  const code = ref('')
   const usual = ref('')
   const sheet = ref<Sheet>()
   /** request_id of the submission, once all is seen. */
@@ -27,14 +32,21 @@ export function useInspection() {
   const busy = ref(false)
   const message = ref('')
 
-  const groupOptions = computed(() => (all.data.value?.items ?? []).map((g) => ({ value: g.id, name: g.name })))
-  const gradesOf = (item: Item | undefined) => (item?.value.grades ?? []).map((g) => ({ value: g.code, name: `${g.name} ${signedPoints(g.points)}` }))
-  const grades = computed(() => gradesOf(sheet.value?.item ?? inspected.value))
+  const groupOptions = computed(() => (all.data.value?.groups ?? []).map((g) => ({ value: g.id, name: g.name })))
+  const itemOptions = computed(() => (all.data.value?.items ?? []).map((i) => ({ value: i.code, name: i.name })))
+  /** What is looked at; where the rules have only one thing that is graded, that. */
+  const item = computed(() => {
+    const items = all.data.value?.items ?? []
+    return items.find((i) => i.code === code.value) ?? (items.length === 1 ? items[0] : undefined)
+  })
+  const gradesOf = (it: Item | undefined): GradeChoice[] =>
+    (it?.value.grades ?? []).map((g) => ({ value: g.code, name: `${g.name} ${signedPoints(g.points)}`, word: g.name, points: `${signedPoints(g.points)}分` }))
+  const grades = computed(() => gradesOf(sheet.value?.item ?? item.value))
   const counts = computed(() => (sheet.value ? countGrades(sheet.value) : []))
   const lacking = computed(() => (sheet.value ? lackingPhoto(sheet.value) : []))
 
   async function start(): Promise<void> {
-    if (!inspected.value || busy.value) return
+    if (!item.value || busy.value) return
     busy.value = true
     message.value = ''
     try {
@@ -44,7 +56,7 @@ export function useInspection() {
       const households = known.filter((h) => h.group_id === group.value && !h.own)
       if (households.length === 0) throw new ApiError(0, 'fieldbook', '这个组没有要您查的户，请换一个组')
       const groupName = groupOptions.value.find((g) => g.value === group.value)?.name ?? ''
-      keep(openSheet({ request: await randomId(), item: inspected.value, group: group.value, groupName, day: today() }, households, usual.value))
+      keep(openSheet({ request: await randomId(), item: item.value, group: group.value, groupName, day: today() }, households, usual.value))
     } catch (e) {
       message.value = messageOf(e)
     } finally {
@@ -107,7 +119,12 @@ export function useInspection() {
     group.value = ''
   }
 
-  return { all, group, usual, sheet, submitted, asking, counts, lacking, groupOptions, grades, busy, message, start, change, takeBack, photos, handIn, mend, discard, startOver, resume }
+  function pick(to: string): void {
+    code.value = to
+    usual.value = ''
+  }
+
+  return { all, item, itemOptions, pick, group, usual, sheet, submitted, asking, counts, lacking, groupOptions, grades, busy, message, start, change, takeBack, photos, handIn, mend, discard, startOver, resume }
 }
 
 /** A sheet that was refused, to be handed in once more. */
