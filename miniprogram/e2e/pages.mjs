@@ -92,6 +92,7 @@ const known = [
   { name: 'team-unpaid', role: 'team', path: '/team/funds/unpaid' },
   { name: 'team-fund-book', role: 'team', path: '/team/funds/index', do: openBook },
   { name: 'team-shops', role: 'secretary', path: '/team/shops/index' },
+  { name: 'team-keepers', role: 'secretary', path: '/team/shops/index', do: shopKeepers },
   { name: 'team-shop-days', role: 'secretary', path: '/team/shops/index', do: shopDays },
   { name: 'team-shop-terms', role: 'secretary', path: '/team/shops/index', do: shopTerms },
   { name: 'team-agents', role: 'secretary', path: '/team/agents/index' },
@@ -145,6 +146,11 @@ async function openNotice(ui) {
 async function openEntry(ui) {
   await ui.tap('[role=button]:has(.hf-entry)')
   await ui.see('.hf-sheet')
+}
+
+async function shopKeepers(ui) {
+  await ui.tapButton('管理员')
+  await ui.see('.card', '不再当管理员')
 }
 
 async function openBook(ui) {

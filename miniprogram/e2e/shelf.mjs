@@ -147,3 +147,37 @@ export async function money(ui, done) {
   await ui.see('.notice-green', '已付款')
   done(`${month}的结算付款撤销后重新登记`)
 }
+
+/**
+ * Who keeps a shop: the first secretary sees until when, is told when a number is nobody's, and ends a term, after which the counter
+ * of that shop refuses.
+ */
+export async function keepers(ui, done) {
+  const secretary = await as(ui.base, roles.secretary)
+  const keeper = await as(ui.base, roles.keeper)
+  const village = secretary.me.roles[0].village_id
+  const branch = await secretary.write(`/villages/${village}/shops`, { name: `代销点${Date.now() % 10000}` })
+  await secretary.write(`/villages/${village}/roles`, { role: 'keeper', user_id: keeper.me.user_id, shop_id: branch.id, to_day: `${new Date().getFullYear() + 1}-03-01` })
+  const stock = () => keeper.ask(`/villages/${village}/shops/${branch.id}/stock`)
+  await stock()
+
+  await ui.enter(roles.secretary)
+  await ui.open('/team/shops/index')
+  await ui.page.locator('.shop').filter({ visible: true, hasText: branch.name }).locator('.wd-button').filter({ hasText: '管理员' }).click()
+  await ui.see('.card', '2月28日')
+  done('看得到谁当管理员、管到哪天')
+  await ui.tapButton('请一位管理员')
+  const fields = () => ui.page.locator('.hf-sheet input').filter({ visible: true })
+  await fields().first().fill('13900000000')
+  await fields().nth(1).fill('某人')
+  await ui.tap('.hf-confirm')
+  await ui.see('.hf-sheet .notice-brick', '没有找到这位用户')
+  await ui.tapButton('先不办')
+  done('没登录过的手机号，说请对方先登录')
+  await ui.tapButton('不再当管理员')
+  await ui.tap('.hf-confirm')
+  await ui.see('.notice-green', '不再当管理员了')
+  await assert.rejects(stock, /40[13]/)
+  done('任期结束，当时就不能再看库存')
+  await secretary.write(`/villages/${village}/shops/${branch.id}`, { state: 'closed' })
+}

@@ -1,6 +1,7 @@
 import { randomId } from '@/services/random'
 import { get, getFile, postFile } from '@/services/request'
-import type { Binding, Entry, Group, HouseLink, Household, HouseholdDetail, List, Outlook, Passbook, Persona, Scheme } from './types'
+import { writeNow } from '@/services/write'
+import type { Binding, Entry, Group, HouseLink, Household, HouseholdDetail, List, Outlook, Passbook, Persona, Scheme, Term } from './types'
 
 /** Requests to be taken as a member of a household that wait for somebody of the village. */
 export const bindings = (village: string, cursor = '') =>
@@ -9,6 +10,15 @@ export const bindings = (village: string, cursor = '') =>
 /** Path of the two answers to such a request. */
 export const bindingPath = (village: string, id: string, verb: 'confirm' | 'refuse') =>
   `/villages/${village}/bindings/${id}/${verb}`
+
+/** Who holds which role in the village, now or later. */
+export const villageTerms = (village: string) => get<{ items: Term[] }>(`/villages/${village}/roles`)
+
+/** Makes somebody keeper of a shop. The phone number is not kept on the device. */
+export const appointKeeper = (village: string, who: { shop_id: string; phone: string; name: string; to_day?: string }) =>
+  writeNow<Term>(`/villages/${village}/roles`, { role: 'keeper', ...who })
+
+export const endTerm = (village: string, term: string) => writeNow<Term>(`/villages/${village}/roles/${term}/end`, {})
 
 export const personas = () => get<{ items: Persona[] }>('/demo/personas')
 
