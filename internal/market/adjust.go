@@ -125,10 +125,7 @@ func (s *Service) UndoMove(ctx context.Context, a access.Actor, in, shop, ref id
 	}
 	at := s.now()
 	now := moment{clock.Ms(at), clock.DayOf(at)}
-	err := s.inTx(ctx, func(tx *storage.Tx) error {
-		if _, again, err := tx.Once(a.User(), r.RequestID, "market.undo", []any{in, shop, ref, r}, ref); err != nil || again {
-			return err
-		}
+	_, _, err := s.once(ctx, a, r.RequestID, "market.undo", []any{in, shop, ref, r}, ref, func(tx *storage.Tx) error {
 		return s.undo(tx, a, in, shop, ref, r.Reason, now)
 	})
 	if err != nil {

@@ -179,14 +179,9 @@ func (s *Service) ReviewAgency(ctx context.Context, a access.Actor, in, redempti
 	if err := text("note", "说明", r.Note, r.Verdict == "doubt", 200); err != nil {
 		return Agency{}, err
 	}
-	repeated := false
-	err := s.db.InTx(ctx, func(tx *storage.Tx) error {
-		_, again, err := tx.Once(a.User(), r.RequestID, "market.agency.review", []any{in, redemption, r}, redemption)
-		if repeated = again; err != nil || again {
-			return err
-		}
+	_, repeated, err := s.once(ctx, a, r.RequestID, "market.agency.review", []any{in, redemption, r}, redemption, func(tx *storage.Tx) error {
 		var household, member, keeper id.ID
-		err = tx.QueryRow("SELECT agent_household, agent_member, keeper FROM agencies WHERE redemption_id = ? AND village_id = ?", redemption, in).Scan(&household, &member, &keeper)
+		err := tx.QueryRow("SELECT agent_household, agent_member, keeper FROM agencies WHERE redemption_id = ? AND village_id = ?", redemption, in).Scan(&household, &member, &keeper)
 		if errors.Is(err, sql.ErrNoRows) {
 			return ErrNoAgency
 		}

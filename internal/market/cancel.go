@@ -34,12 +34,7 @@ func (s *Service) Cancel(ctx context.Context, a access.Actor, in, shop, redempti
 	if err != nil {
 		return Receipt{}, err
 	}
-	repeated := false
-	err = s.inTx(ctx, func(tx *storage.Tx) error {
-		_, again, err := tx.Once(a.User(), r.RequestID, "market.cancel", []any{in, shop, redemption, r}, redemption)
-		if repeated = again; err != nil || again {
-			return err
-		}
+	_, repeated, err := s.once(ctx, a, r.RequestID, "market.cancel", []any{in, shop, redemption, r}, redemption, func(tx *storage.Tx) error {
 		if clock.DayOf(at) != old.On {
 			return ErrCancelDay.With("这是%s的兑换，只能在当天取消。货物有问题请到店换货，积分有误请向村里提出更正", old.On.Chinese())
 		}

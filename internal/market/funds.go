@@ -189,18 +189,11 @@ func mayUse(tx *storage.Tx, a access.Actor, in, fund id.ID) error {
 
 // fundChange runs one write once and answers the fund as it then is.
 func (s *Service) fundChange(ctx context.Context, a access.Actor, in, fund id.ID, request, op string, body any, fn func(tx *storage.Tx, fund id.ID) error) (Fund, error) {
-	named, repeated := fund, false
-	err := s.inTx(ctx, func(tx *storage.Tx) error {
-		earlier, again, err := tx.Once(a.User(), request, op, body, named)
-		if repeated, fund = again, earlier; err != nil || again {
-			return err
-		}
-		return fn(tx, named)
-	})
+	made, repeated, err := s.once(ctx, a, request, op, body, fund, func(tx *storage.Tx) error { return fn(tx, fund) })
 	if err != nil {
 		return Fund{}, err
 	}
-	list, err := readFunds(s.query(ctx), "f.id = ?", fund)
+	list, err := readFunds(s.query(ctx), "f.id = ?", made)
 	if err != nil || len(list) == 0 {
 		return Fund{}, cmp.Or[error](err, ErrNoFund)
 	}

@@ -208,21 +208,16 @@ func (s *Service) change(ctx context.Context, a access.Actor, in, shop, goods id
 	fn func(tx *storage.Tx, goods id.ID, now moment) error) (Goods, error) {
 	at := s.now()
 	now := moment{clock.Ms(at), clock.DayOf(at)}
-	named, repeated := goods, false
-	err := s.db.InTx(ctx, func(tx *storage.Tx) error {
-		earlier, again, err := tx.Once(a.User(), request, op, []any{in, shop, bodyGoods(op, named), body}, named)
-		if repeated, goods = again, earlier; err != nil || again {
-			return err
-		}
+	made, repeated, err := s.once(ctx, a, request, op, []any{in, shop, bodyGoods(op, goods), body}, goods, func(tx *storage.Tx) error {
 		if _, err := s.mine(a, tx.QueryRow, in, shop, now.day); err != nil {
 			return err
 		}
-		return fn(tx, named, now)
+		return fn(tx, goods, now)
 	})
 	if err != nil {
 		return Goods{}, err
 	}
-	g, err := s.oneGoods(ctx, a.User(), in, shop, goods)
+	g, err := s.oneGoods(ctx, a.User(), in, shop, made)
 	g.Repeated = repeated
 	return g, err
 }

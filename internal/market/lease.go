@@ -93,13 +93,8 @@ func (s *Service) TakeLease(ctx context.Context, a access.Actor, in, shop id.ID,
 			return Lease{}, refusal
 		}
 	}
-	made, repeated := s.db.NewID(), false
-	lease := made
-	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
-		earlier, again, err := tx.Once(a.User(), r.RequestID, "market.lease", []any{in, shop, r}, made)
-		if repeated, lease = again, earlier; err != nil || again {
-			return err
-		}
+	made := s.db.NewID()
+	lease, repeated, err := s.once(ctx, a, r.RequestID, "market.lease", []any{in, shop, r}, made, func(tx *storage.Tx) error {
 		if refusal != nil {
 			return refusal
 		}
@@ -290,13 +285,8 @@ func (s *Service) CloseLease(ctx context.Context, a access.Actor, in, shop, leas
 	if _, err := s.lease(ctx, in, shop, lease, "", false); err != nil {
 		return Lease{}, err
 	}
-	repeated := false
-	err := s.db.InTx(ctx, func(tx *storage.Tx) error {
-		_, again, err := tx.Once(a.User(), r.RequestID, "market.lease.close", []any{in, shop, lease}, lease)
-		if repeated = again; err != nil || again {
-			return err
-		}
-		_, err = tx.Exec("UPDATE leases SET open_key = id, closed_at = ?, closed_by = ? WHERE id = ? AND closed_at = 0", clock.Ms(s.now()), a.User(), lease)
+	_, repeated, err := s.once(ctx, a, r.RequestID, "market.lease.close", []any{in, shop, lease}, lease, func(tx *storage.Tx) error {
+		_, err := tx.Exec("UPDATE leases SET open_key = id, closed_at = ?, closed_by = ? WHERE id = ? AND closed_at = 0", clock.Ms(s.now()), a.User(), lease)
 		return err
 	})
 	if err != nil {

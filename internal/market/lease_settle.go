@@ -127,14 +127,10 @@ func (s *Service) Settle(ctx context.Context, a access.Actor, in, of id.ID, r Se
 		return LeaseReturn{}, err
 	}
 	impossible := old.subject.Household == 0 || slices.ContainsFunc(old.Conflicts, func(c string) bool { return c == WrongGoods || c == ClosedOff })
-	at, repeated := s.now(), false
-	err = s.inTx(ctx, func(tx *storage.Tx) error {
+	at := s.now()
+	_, repeated, err := s.once(ctx, a, r.RequestID, "market.settle", []any{in, of, r}, of, func(tx *storage.Tx) error {
 		n := old
 		n.Conflicts = slices.Clone(old.Conflicts)
-		_, again, err := tx.Once(a.User(), r.RequestID, "market.settle", []any{in, of, r}, of)
-		if repeated = again; err != nil || again {
-			return err
-		}
 		state := Dropped
 		if r.Post {
 			state = Settled

@@ -115,6 +115,18 @@ func (s *Service) inTx(ctx context.Context, fn func(tx *storage.Tx) error) error
 	return storage.ErrBusy.Wrap(errRace)
 }
 
+// once runs a write once: fn does it under the id at, which it makes or names. It answers the id under which it was first done, and
+// whether that was before; a repeat with another body is refused.
+func (s *Service) once(ctx context.Context, a access.Actor, request, op string, body any, at id.ID, fn func(tx *storage.Tx) error) (of id.ID, repeated bool, err error) {
+	err = s.inTx(ctx, func(tx *storage.Tx) (err error) {
+		if of, repeated, err = tx.Once(a.User(), request, op, body, at); err != nil || repeated {
+			return err
+		}
+		return fn(tx)
+	})
+	return of, repeated, err
+}
+
 // Page is what lists are asked for: rows after a cursor (empty: from the start), at most Limit (0: 50).
 type Page struct {
 	Cursor string

@@ -99,23 +99,18 @@ func (s *Service) Reserve(ctx context.Context, a access.Actor, in, household id.
 	}
 	at := s.now()
 	b, refusal := s.reserver(ctx, a, in, household, r.Member, clock.DayOf(at))
-	made, repeated := s.db.NewID(), false
-	var n Reservation
-	err := s.inTx(ctx, func(tx *storage.Tx) error {
-		earlier, again, err := tx.Once(a.User(), r.RequestID, "market.reserve", []any{in, household, r}, made)
-		if repeated, n.ID = again, earlier; err != nil || again {
-			return err
-		}
+	made := s.db.NewID()
+	reserved, repeated, err := s.once(ctx, a, r.RequestID, "market.reserve", []any{in, household, r}, made, func(tx *storage.Tx) error {
 		if refusal != nil {
 			return refusal
 		}
-		n, err = s.reserve(tx, a.User(), b, made, r, at)
-		return err
+		return s.reserve(tx, a.User(), b, made, r, at)
 	})
 	if err != nil {
 		return Reservation{}, err
 	}
-	if n, err = s.reservation(ctx, "id = ? AND household_id = ?", n.ID, household); err != nil {
+	n, err := s.reservation(ctx, "id = ? AND household_id = ?", reserved, household)
+	if err != nil {
 		return Reservation{}, err
 	}
 	n.Repeated = repeated
@@ -135,36 +130,36 @@ func (s *Service) reserver(ctx context.Context, a access.Actor, in, household, m
 	return b, err
 }
 
-func (s *Service) reserve(tx *storage.Tx, by id.ID, b buyer, made id.ID, r ReserveRequest, at time.Time) (Reservation, error) {
+func (s *Service) reserve(tx *storage.Tx, by id.ID, b buyer, made id.ID, r ReserveRequest, at time.Time) error {
 	account, today := b.subject.Owner(), clock.DayOf(at)
 	c := claim{}
 	if err := ledger.Guard(tx, []id.ID{account}, c.guards(b, today)); err != nil {
-		return Reservation{}, err
+		return err
 	}
 	tags, err := standing.Tags(tx, []id.ID{account}, today)
 	if err != nil {
-		return Reservation{}, err
+		return err
 	}
 	if err := standing.RefuseSpending(tags[account]); err != nil {
-		return Reservation{}, err
+		return err
 	}
 	lines, takes, total, lapses, err := s.setAside(tx, b, r, at)
 	if err != nil {
-		return Reservation{}, err
+		return err
 	}
 	posted, err := ledger.Spend(tx, b.version.Scheme, ledger.Posting{Village: b.subject.Village, Kind: ledger.Hold, Ref: made.String(), By: by,
 		Title: title("预约", lines), At: at, Occurred: today, Counted: b.version.Counted(today), Scheme: b.version.ID}, account, total, b.subject.Flags...)
 	if err != nil {
-		return Reservation{}, err
+		return err
 	}
 	n := Reservation{ID: made, Village: b.subject.Village, Shop: r.Shop, On: today, LapsesOn: lapses, CreatedAt: clock.Ms(at), Account: account,
 		Household: b.subject.Household, Member: b.subject.Member, HouseholdNumber: b.subject.Number, HouseholdName: b.subject.Name,
 		Total: total, Lines: lines, Paid: paid(b.version.Scheme, posted), Scheme: b.version.ID, State: Reserved}
 	if err := n.insert(tx, by); err != nil {
-		return Reservation{}, err
+		return err
 	}
 	op := stockOp{shop: r.Shop, ref: made, kind: held, by: by, at: moment{clock.Ms(at), today}}
-	return n, op.post(tx, takes)
+	return op.post(tx, takes)
 }
 
 // setAside prices the basket and finds lots that stay good as long as the goods are kept.
@@ -249,12 +244,7 @@ func (s *Service) CancelReservation(ctx context.Context, a access.Actor, in, hou
 	if err != nil {
 		return Reservation{}, err
 	}
-	repeated := false
-	err = s.inTx(ctx, func(tx *storage.Tx) error {
-		_, again, err := tx.Once(a.User(), r.RequestID, "market.reservation.cancel", []any{in, reservation, r}, reservation)
-		if repeated = again; err != nil || again {
-			return err
-		}
+	_, repeated, err := s.once(ctx, a, r.RequestID, "market.reservation.cancel", []any{in, reservation, r}, reservation, func(tx *storage.Tx) error {
 		return n.end(tx, v.Scheme, GivenUp, a.User(), true, s.now())
 	})
 	if err != nil {

@@ -114,23 +114,17 @@ func (s *Service) CreateShop(ctx context.Context, a access.Actor, in id.ID, r Sh
 	if err := mayServe(a, villages); err != nil {
 		return Shop{}, err
 	}
-	at, made := s.now(), s.db.NewID()
-	repeated := false
-	err = s.db.InTx(ctx, func(tx *storage.Tx) error {
-		earlier, again, err := tx.Once(a.User(), r.RequestID, "market.shop.create", []any{in, r}, made)
-		if repeated = again; err != nil || again {
-			made = earlier
-			return err
-		}
-		_, err = tx.Exec("INSERT INTO shops (id, owner_id, name, address, hours, state, settings, created_by, created_at) VALUES (?,?,?,?,?,?,?,?,?)",
-			made, owner, r.Name, r.Address, r.Hours, Open, set, a.User(), clock.Ms(at))
+	at, shop := s.now(), s.db.NewID()
+	made, repeated, err := s.once(ctx, a, r.RequestID, "market.shop.create", []any{in, r}, shop, func(tx *storage.Tx) error {
+		_, err := tx.Exec("INSERT INTO shops (id, owner_id, name, address, hours, state, settings, created_by, created_at) VALUES (?,?,?,?,?,?,?,?,?)",
+			shop, owner, r.Name, r.Address, r.Hours, Open, set, a.User(), clock.Ms(at))
 		if storage.IsDuplicate(err) {
 			return ErrShopName.Wrap(err)
 		}
 		if err != nil {
 			return fmt.Errorf("insert shop: %w", err)
 		}
-		return serve(tx, made, villages, a.User(), clock.DayOf(at))
+		return serve(tx, shop, villages, a.User(), clock.DayOf(at))
 	})
 	if err != nil {
 		return Shop{}, err
@@ -146,12 +140,8 @@ func (s *Service) EditShop(ctx context.Context, a access.Actor, in, shop id.ID, 
 	if _, ok := shopStates[r.State]; r.State != "" && !ok {
 		return Shop{}, wrong("state", "状态只能是营业、暂停或停业")
 	}
-	at, repeated := s.now(), false
-	err := s.db.InTx(ctx, func(tx *storage.Tx) error {
-		_, again, err := tx.Once(a.User(), r.RequestID, "market.shop.edit", []any{in, shop, r}, shop)
-		if repeated = again; err != nil || again {
-			return err
-		}
+	at := s.now()
+	_, repeated, err := s.once(ctx, a, r.RequestID, "market.shop.edit", []any{in, shop, r}, shop, func(tx *storage.Tx) error {
 		if _, err := tx.Exec("UPDATE shops SET rev = rev + 1 WHERE id = ?", shop); err != nil {
 			return fmt.Errorf("lock shop: %w", err)
 		}

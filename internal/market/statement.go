@@ -114,6 +114,9 @@ func (s *Service) PreviewStatement(ctx context.Context, a access.Actor, in, shop
 	if err := a.Allow(MaySeeStock, access.Place{Village: in, Shop: shop}); err != nil {
 		return Statement{}, err
 	}
+	if !isMonth(month) {
+		return Statement{}, errMonth
+	}
 	o, err := s.partner(ctx, in, shop)
 	if err != nil {
 		return Statement{}, err
@@ -130,6 +133,8 @@ func (s *Service) partner(ctx context.Context, in, shop id.ID) (Shop, error) {
 	return o, err
 }
 
+var errMonth = wrong("month", "请选一个月份，例如 2026-11")
+
 // isMonth tells months from other spans: their last two digits are 01 to 12.
 func isMonth(m clock.Span) bool { return m.Total() && m%100 >= 1 && m/100 >= 2020 && m/100 < 2100 }
 
@@ -139,7 +144,7 @@ func (s *Service) HandIn(ctx context.Context, a access.Actor, in, shop id.ID, r 
 		return Statement{}, err
 	}
 	if !isMonth(r.Month) {
-		return Statement{}, wrong("month", "月份请写成 2026-11 的样子")
+		return Statement{}, errMonth
 	}
 	if _, err := s.partner(ctx, in, shop); err != nil {
 		return Statement{}, err
@@ -249,18 +254,11 @@ func lockStatement(tx *storage.Tx, in, statement id.ID) (st Statement, err error
 }
 
 func (s *Service) statementStep(ctx context.Context, a access.Actor, in, statement id.ID, op, request string, body any, fn func(tx *storage.Tx, statement id.ID) error) (Statement, error) {
-	named, repeated := statement, false
-	err := s.inTx(ctx, func(tx *storage.Tx) error {
-		earlier, again, err := tx.Once(a.User(), request, op, body, named)
-		if repeated, statement = again, earlier; err != nil || again {
-			return err
-		}
-		return fn(tx, named)
-	})
+	made, repeated, err := s.once(ctx, a, request, op, body, statement, func(tx *storage.Tx) error { return fn(tx, statement) })
 	if err != nil {
 		return Statement{}, err
 	}
-	list, err := s.readStatements(ctx, "t.id = ?", statement)
+	list, err := s.readStatements(ctx, "t.id = ?", made)
 	if err != nil || len(list) == 0 {
 		return Statement{}, cmp.Or[error](err, ErrNoStatement)
 	}

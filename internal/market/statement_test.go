@@ -198,6 +198,11 @@ func TestStatement(t *testing.T) {
 				t.Errorf("%s is text: %v, %v", cell, kind, err)
 			}
 		}
+		for _, no := range []clock.Span{0, 2026, 20260501} {
+			if _, err := w.market.PreviewStatement(ctx, w.secretary, w.village, partner.ID, no); !errors.Is(err, market.ErrInvalid) {
+				t.Errorf("a preview of %d: %v", no, err)
+			}
+		}
 		if _, err := w.market.PreviewStatement(ctx, w.secretary, w.village, own, 202605); !errors.Is(err, market.ErrNotPartner) {
 			t.Errorf("the village's own shop: %v", err)
 		}

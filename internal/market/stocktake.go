@@ -284,21 +284,16 @@ func (s *Service) takeStep(ctx context.Context, a access.Actor, in, shop, take i
 	}
 	at := s.now()
 	now := moment{clock.Ms(at), clock.DayOf(at)}
-	named, repeated := take, false
-	err := s.inTx(ctx, func(tx *storage.Tx) error {
-		earlier, again, err := tx.Once(a.User(), request, op, body, named)
-		if repeated, take = again, earlier; err != nil || again {
-			return err
-		}
+	made, repeated, err := s.once(ctx, a, request, op, body, take, func(tx *storage.Tx) error {
 		if _, err := s.mine(a, tx.QueryRow, in, shop, now.day); err != nil {
 			return err
 		}
-		return fn(tx, named, now)
+		return fn(tx, take, now)
 	})
 	if err != nil {
 		return Stocktake{}, err
 	}
-	t, err := s.Stocktake(ctx, a, in, shop, take)
+	t, err := s.Stocktake(ctx, a, in, shop, made)
 	t.Repeated = repeated
 	return t, err
 }

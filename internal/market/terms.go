@@ -118,10 +118,7 @@ func (s *Service) SetTerms(ctx context.Context, a access.Actor, in, shop id.ID, 
 		t.AgentLimit < 0 || t.AgentLimit > 200 || t.LeaseLimit < 0 || t.LeaseLimit > MaxPrice {
 		return ShopTerms{}, wrong("terms", "柜台规则里有超出范围的数，请按提示修改")
 	}
-	err := s.db.InTx(ctx, func(tx *storage.Tx) error {
-		if _, again, err := tx.Once(a.User(), r.RequestID, "market.terms", []any{in, shop, t}, shop); err != nil || again {
-			return err
-		}
+	_, _, err := s.once(ctx, a, r.RequestID, "market.terms", []any{in, shop, t}, shop, func(tx *storage.Tx) error {
 		if _, err := s.mine(a, tx.QueryRow, in, shop, clock.DayOf(s.now())); err != nil {
 			return err
 		}
