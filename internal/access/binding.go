@@ -17,7 +17,7 @@ import (
 
 // Errors of bindings.
 var (
-	ErrHouseholdCode = errs.New(errs.NotFound, "access_household_code", "没有找到这个户码，请核对后再试，或请驻村队员帮忙")
+	ErrHouseholdCode = errs.New(errs.NotFound, "access_household_code", "没有找到这个码，请核对后再试，或请驻村队员帮忙")
 	ErrBindingName   = errs.New(errs.Invalid, "access_binding_name", "请填写您的姓名，最多20个字")
 	ErrBound         = errs.New(errs.Conflict, "access_bound", "您已经绑定这一户，不用再申请")
 	ErrBindingAsked  = errs.New(errs.Conflict, "access_binding_asked", "您已经申请绑定这一户，请等驻村队员确认")

@@ -22,11 +22,11 @@ import (
 
 // Errors of login codes.
 var (
-	ErrNoCodes    = errs.New(errs.Unavailable, "access_no_codes", "这里还不能用手机号登录，请用户码和密码登录，或用微信小程序")
+	ErrNoCodes    = errs.New(errs.Unavailable, "access_no_codes", "这里还不能用手机号登录，请用积分卡和密码登录，或用微信小程序")
 	ErrPhone      = errs.New(errs.Invalid, "access_phone", "请填写11位手机号，例如13812345678")
 	ErrCodeSoon   = errs.New(errs.TooMany, "access_code_soon", "刚刚已经发过验证码，请过一分钟再点")
-	ErrCodeMany   = errs.New(errs.TooMany, "access_code_many", "今天要验证码的次数太多了，请明天再试，或用户码和密码登录")
-	ErrCodeRefuse = errs.New(errs.Unavailable, "access_code_refused", "短信没有发出去，请核对手机号，过一分钟再试，或用户码和密码登录")
+	ErrCodeMany   = errs.New(errs.TooMany, "access_code_many", "今天要验证码的次数太多了，请明天再试，或用积分卡和密码登录")
+	ErrCodeRefuse = errs.New(errs.Unavailable, "access_code_refused", "短信没有发出去，请核对手机号，过一分钟再试，或用积分卡和密码登录")
 	ErrCode       = errs.New(errs.Invalid, "access_code", "验证码不对，或者已经过期，请核对后再填")
 	ErrCodeSpent  = errs.New(errs.Conflict, "access_code_spent", "这个验证码已经作废，请重新获取一个")
 )
@@ -201,8 +201,8 @@ func (s *Service) limitCodes(tx *storage.Tx, phone []byte, address string, now t
 	}{
 		{"code_gap", phone, codeGap, 1, ErrCodeSoon},
 		{"code_phone", phone, 24 * time.Hour, s.limits.PerPhone, ErrCodeMany},
-		{"code_address", from, time.Hour, s.limits.PerAddress, ErrCodeMany.With("这里要验证码的人太多了，请过一小时再试，或用户码和密码登录")},
-		{"code_all", []byte{}, 24 * time.Hour, s.limits.PerDay, ErrCodeMany.With("今天的短信已经发完，请明天再试，或用户码和密码登录")},
+		{"code_address", from, time.Hour, s.limits.PerAddress, ErrCodeMany.With("这里要验证码的人太多了，请过一小时再试，或用积分卡和密码登录")},
+		{"code_all", []byte{}, 24 * time.Hour, s.limits.PerDay, ErrCodeMany.With("今天的短信已经发完，请明天再试，或用积分卡和密码登录")},
 	} {
 		ok, err := underLimit(tx, l.kind, l.key, clock.Ms(now), l.window.Milliseconds(), l.most)
 		if err != nil {

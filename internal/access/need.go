@@ -101,6 +101,6 @@ type Place struct{ Village, Shop, Region, Household id.ID }
 var (
 	ErrSignIn        = errs.New(errs.Unauthenticated, "access_sign_in", "登录已过期，请重新登录")
 	ErrForbidden     = errs.New(errs.Forbidden, "access_forbidden", "您没有办理这项业务的权限，如有需要请联系村里的管理员")
-	ErrHouseholdOnly = errs.New(errs.Forbidden, "access_household_only", "用户码和密码登录的只能办自家的事。要办这件事，请用手机号或微信登录")
+	ErrHouseholdOnly = errs.New(errs.Forbidden, "access_household_only", "用积分卡和密码登录的只能办自家的事。要办这件事，请用手机号或微信登录")
 	ErrOwn           = errs.New(errs.Forbidden, "access_own_household", "涉及本人或已申报亲属的家庭，请由其他工作人员办理")
 )

@@ -24,7 +24,7 @@ var (
 	ErrPIN        = errs.New(errs.Invalid, "access_pin_wrong", "密码不对，请再想一想")
 	ErrPINLocked  = errs.New(errs.Forbidden, "access_pin_locked", "密码输错了5次，已经锁住，请找驻村队员解锁，或用手机号登录")
 	ErrPINChanged = errs.New(errs.Conflict, "access_pin_changed", "这个密码后来又改过了，请重新发一个")
-	ErrPINCode    = errs.New(errs.NotFound, "access_pin_code", "没有找到这个户码，请核对后再试；换过卡的，请用新卡上的码")
+	ErrPINCode    = errs.New(errs.NotFound, "access_pin_code", "没有找到这个码，请核对后再试；换过卡的，请用新卡上的码")
 )
 
 const (

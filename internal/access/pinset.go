@@ -269,7 +269,7 @@ func (s *Service) IssuePIN(ctx context.Context, a Actor, village, household id.I
 		}
 	}
 	return PINSlip{Village: h.village, Number: h.number, Household: h.name, PIN: pin, IssuedOn: s.today(), Repeated: repeated, Lines: []string{
-		"用法：打开禾分网页，选“户码和密码”，扫积分卡上的码，再填这6位密码。",
+		"用法：打开禾分网页，选“用积分卡进入”，扫积分卡上的码，再填这6位密码。",
 		"第一次进去后，请马上换成自己的密码。",
 		"密码不要告诉别人，村干部也不会问您要。输错5次会锁住，请找驻村队员解锁。",
 	}}, nil

@@ -45,7 +45,7 @@ func TestCapTakesWhatIsLeft(t *testing.T) {
 		for range 5 {
 			last = w.record("sweep", today, w.homes[0]).Items[0]
 		}
-		if last.Points != 0 || !slices.ContainsFunc(last.Reasons, func(s string) bool { return strings.Contains(s, "本月该项上限20分") }) {
+		if last.Points != 0 || !slices.ContainsFunc(last.Reasons, func(s string) bool { return strings.Contains(s, "本月这件事上限20分") }) {
 			t.Errorf("%+v", last)
 		}
 		w.expect(w.homes[0], 20, 20)

@@ -62,6 +62,7 @@ var golden = []string{
 	`SELECT h.number, a.state FROM attendees a JOIN households h ON h.id = a.household_id`,
 	`SELECT kind, text, answer, made_at FROM voices`,
 	`SELECT aye, points, why FROM case_votes`,
+	`SELECT number, from_on, to_on, published_on, cases FROM notices`,
 	`SELECT finding FROM case_sample_lines`,
 	`SELECT hash, bytes, width, height, state FROM media`,
 	`SELECT m.hash, u.kind, u.role, u.trusted, u.created_at FROM media_uses u JOIN media m ON m.id = u.media_id`,

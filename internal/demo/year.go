@@ -11,7 +11,7 @@ import (
 
 // live lets a village live through one day.
 func (l *loader) live(ctx context.Context, p *place, day clock.Day) error {
-	for _, do := range []func(context.Context, *place, clock.Day) error{l.meeting, l.cleanup, l.inspect, l.helping, l.faults, l.redemptions, l.restock, l.atStore, l.lately} {
+	for _, do := range []func(context.Context, *place, clock.Day) error{l.notice, l.meeting, l.cleanup, l.inspect, l.helping, l.faults, l.redemptions, l.restock, l.atStore, l.lately, l.looked} {
 		if err := do(ctx, p, day); err != nil {
 			return err
 		}

@@ -7,7 +7,7 @@ var inputs = map[string]string{
 	"basis": "依据", "book": "账面", "card": "积分卡", "cash_fen": "现金", "class": "类别", "code": "编号", "cost_fen": "花了多少钱", "cursor": "翻页",
 	"day": "日期", "days": "天数", "decided_by": "由谁决定", "ends_at": "结束时间", "evidence": "证明", "expires_on": "保质期", "fee_for": "哪一项费用",
 	"fen": "金额", "fen_per_point": "一分值多少钱", "file": "文件", "finding": "核查结果", "found": "清点的数量", "from": "开始日期", "from_day": "开始日期",
-	"from_on": "开始日期", "fund": "资金", "goods": "商品", "group_id": "小组", "household": "户", "household_code": "户码", "household_id": "户",
+	"from_on": "开始日期", "fund": "资金", "goods": "商品", "group_id": "小组", "household": "户", "household_code": "积分卡上的码", "household_id": "户",
 	"households": "户", "id_no": "身份证号", "item": "积分事项", "kind": "种类", "lease_limit": "没有信号时的限额", "limit": "一页条数",
 	"limit_qty": "限量", "lines": "商品", "member": "家庭成员", "member_id": "家庭成员", "members": "家庭成员", "month": "月份", "name": "名称", "note": "说明",
 	"number": "编号", "occurred_on": "发生日期", "opinion": "意见", "origin": "来源", "outcome": "结果", "owner": "归谁所有", "people": "人数",

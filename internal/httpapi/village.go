@@ -182,7 +182,7 @@ func (s *Server) findHousehold(ctx context.Context, _ access.Actor, in *findHous
 	case b.Name != "":
 		out.Items, err = s.Village.ByName(ctx, in.Village.ID, b.Name, day)
 	default:
-		err = village.ErrInvalid.With("请扫户码，或填户编号、姓名。")
+		err = village.ErrInvalid.With("请扫积分卡，或填户号、姓名。")
 	}
 	return out, err
 }

@@ -95,7 +95,7 @@ func (g *Agent) note(tx *storage.Tx, r *Receipt, limit int, at time.Time) error 
 		return fmt.Errorf("insert agency: %w", err)
 	}
 	return message.Tell(tx, message.Message{Village: r.Village, Household: r.Household, Member: r.Member, Kind: message.Redeemed, At: at,
-		Title: g.Name + "替您家领了东西", Body: "用了" + r.Total.String() + "分。不是您家请的人，请联系村里核对。", About: message.About{Kind: "redemption", ID: r.ID}})
+		Title: g.Name + "替您家代领了", Body: "用了" + r.Total.String() + "分。不是您家请的人，请联系村里核对。", About: message.About{Kind: "redemption", ID: r.ID}})
 }
 
 // Agency is one redemption that somebody fetched for another household.

@@ -56,7 +56,7 @@ type ItemWords struct {
 	Value    string   `json:"value" doc:"每次5分"`
 	Caps     string   `json:"caps" doc:"每月最多10分；每天最多1次; empty without caps"`
 	Evidence string   `json:"evidence" doc:"照片或双方确认"`
-	Review   string   `json:"review" doc:"直接生效, or 要审核"`
+	Review   string   `json:"review" doc:"记上就生效, or 要另一个人审核"`
 	More     []string `json:"more,omitempty" doc:"the other rules of the item, one sentence each: 12个月内再犯，按2倍计"`
 }
 

@@ -116,7 +116,7 @@ func (r *run) caps(sh *share) {
 // eachCaps visits the limits of the item, of its class, of the person and of all items, in this order.
 func (r *run) eachCaps(visit func(caps []Cap, what string, within func(*Decided) bool)) {
 	class := r.scheme.classes[r.item.Class]
-	visit(r.item.Caps, "该项", func(d *Decided) bool { return d.Item == r.item.Code })
+	visit(r.item.Caps, "这件事", func(d *Decided) bool { return d.Item == r.item.Code })
 	visit(class.Caps, "“"+class.Name+"”类", func(d *Decided) bool { return d.Class == class.Code })
 	for _, person := range [...]bool{true, false} {
 		for i := range r.scheme.Caps {

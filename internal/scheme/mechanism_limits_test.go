@@ -85,8 +85,8 @@ classes:
 // Times: what counts 0 is no time, and neither is what is beyond.
 func mechanismC3(t *testing.T) {
 	d := table(t, "", "{code: a, name: 甲, class: eco, points: 2, caps: [{per: month, times: 2}]}", "{code: b, name: 乙, class: eco, grades: [{code: ok, name: 好, points: 1}, {code: no, name: 差, points: 0}], caps: [{per: day, times: 1}]}")
-	d.run(t, step{item: "a", on: 20260301, want: 200}, step{item: "a", on: 20260301, want: 200}, step{item: "a", on: 20260331, want: 0, say: "本月该项最多记2次，已记2次，本次计0分"}, step{item: "a", on: 20260401, want: 200},
-		step{item: "b", on: 20260301, want: 0, c: Case{Grade: "no"}}, step{item: "b", on: 20260301, want: 100, c: Case{Grade: "ok"}}, step{item: "b", on: 20260301, want: 0, c: Case{Grade: "ok"}, say: "当天该项最多记1次"})
+	d.run(t, step{item: "a", on: 20260301, want: 200}, step{item: "a", on: 20260301, want: 200}, step{item: "a", on: 20260331, want: 0, say: "本月这件事最多记2次，已记2次，本次计0分"}, step{item: "a", on: 20260401, want: 200},
+		step{item: "b", on: 20260301, want: 0, c: Case{Grade: "no"}}, step{item: "b", on: 20260301, want: 100, c: Case{Grade: "ok"}}, step{item: "b", on: 20260301, want: 0, c: Case{Grade: "ok"}, say: "当天这件事最多记1次"})
 }
 
 // Nobody earns more than 5 points a day for the household, whatever with; another member has an own limit.
@@ -99,7 +99,7 @@ func mechanismC4(t *testing.T) {
 // Beyond the cap the act is recorded, with 0 points, a reason and no change of a wallet; the tightest cap is named.
 func mechanismC5(t *testing.T) {
 	d := table(t, "", "{code: a, name: 甲, class: eco, points: 2, caps: [{per: year, points: 20}, {per: month, points: 3}]}")
-	d.run(t, step{item: "a", on: 20260301, want: 200}, step{item: "a", on: 20260302, want: 100, say: "本月该项上限3分，已得2分，本次计1分"})
+	d.run(t, step{item: "a", on: 20260301, want: 200}, step{item: "a", on: 20260302, want: 100, say: "本月这件事上限3分，已得2分，本次计1分"})
 	_, dec, err := d.decide(Case{Item: "a", OccurredOn: 20260303})
 	if err != nil || dec.Counted != 0 || dec.Value != 200 || len(dec.Changes) != 0 || len(dec.Reasons) != 2 {
 		t.Errorf("%+v %v", dec, err)

@@ -208,7 +208,7 @@ func mechanismB12(t *testing.T) {
 
 func mechanismB13(t *testing.T) {
 	d := table(t, "", "{code: life, name: 入伍, class: free, points: 30, caps: [{per: life, times: 1}]}", "{code: year, name: 体检, class: free, points: 1, caps: [{per: year, times: 1, of: member}]}")
-	d.run(t, step{item: "life", on: 20260301, want: 3000}, step{item: "life", on: 20460301, want: 0, say: "累计该项最多记1次"}, step{item: "life", on: 20260301, want: 3000, c: Case{Account: 8}},
+	d.run(t, step{item: "life", on: 20260301, want: 3000}, step{item: "life", on: 20460301, want: 0, say: "累计这件事最多记1次"}, step{item: "life", on: 20260301, want: 3000, c: Case{Account: 8}},
 		step{item: "year", on: 20260101, want: 100, c: by(7, 70)}, step{item: "year", on: 20261231, want: 0, c: by(7, 70)}, step{item: "year", on: 20261231, want: 100, c: by(7, 71)}, step{item: "year", on: 20270101, want: 100, c: by(7, 70)})
 }
 

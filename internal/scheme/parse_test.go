@@ -198,9 +198,9 @@ func TestParseIsExact(t *testing.T) {
 func TestWords(t *testing.T) {
 	s := parseVillage(t)
 	for code, want := range map[string]string{
-		"sweep": "每次2分|每月最多3分|无需证明材料|登记后直接生效", "litter": "每次扣10分||无需证明材料|要审核",
-		"gift": "1—20分||无需证明材料|要审核", "check": "清洁5分、脏乱扣5分||无需证明材料|要审核",
-		"help": "2小时以内（含）1分，2小时以上2分||无需证明材料|要审核", "burn": "每次扣5分|每年最多扣8分|无需证明材料|要审核",
+		"sweep": "每次2分|每月最多3分|不用证明材料|记上就生效", "litter": "每次扣10分||不用证明材料|要另一个人审核",
+		"gift": "1—20分||不用证明材料|要另一个人审核", "check": "清洁5分、脏乱扣5分||不用证明材料|要另一个人审核",
+		"help": "2小时以内（含）1分，2小时以上2分||不用证明材料|要另一个人审核", "burn": "每次扣5分|每年最多扣8分|不用证明材料|要另一个人审核",
 	} {
 		it, _ := s.Item(code)
 		if got := it.Words.Value + "|" + it.Words.Caps + "|" + it.Words.Evidence + "|" + it.Words.Review; got != want {

@@ -1,6 +1,6 @@
 package scheme
 
-// Remaining says what is left of each limit that one more record of an award would meet, in words: 本月该项上限10分，还剩6分. Nothing for
+// Remaining says what is left of each limit that one more record of an award would meet, in words: 本月这件事上限10分，还剩6分. Nothing for
 // deductions and for what has no limit. Errors are those of Decide.
 func Remaining(s *Scheme, c Case, f *Facts) ([]string, error) {
 	if f == nil {

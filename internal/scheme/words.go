@@ -151,7 +151,7 @@ func (i *Item) CapsText() string { return capsText(i.Caps) }
 // EvidenceText is the evidence in words: 照片或双方确认.
 func (i *Item) EvidenceText() string {
 	if len(i.Evidence) == 1 && i.Evidence[0] == EvidenceNone {
-		return "无需证明材料"
+		return "不用证明材料"
 	}
 	names := make([]string, len(i.Evidence))
 	for k, e := range i.Evidence {
@@ -165,17 +165,21 @@ func (i *Item) EvidenceText() string {
 
 // ReviewText is the review in words.
 func (i *Item) ReviewText() string {
-	if i.Review.Direct {
-		return "登记后直接生效"
+	switch {
+	case i.Review.Direct:
+		return "记上就生效"
+	case i.Review.Panel:
+		return "评议小组表决，再" + approvals(i.Review.Levels)
 	}
-	said := "要审核"
-	if i.Review.Levels > 1 {
-		said += strconv.Itoa(i.Review.Levels) + "次"
+	return "要" + approvals(i.Review.Levels)
+}
+
+// approvals is who has to agree, in words: one other person, or so many one after the other.
+func approvals(levels int) string {
+	if levels == 1 {
+		return "另一个人审核"
 	}
-	if i.Review.Panel {
-		return "由评议小组表决，" + said
-	}
-	return said
+	return strconv.Itoa(levels) + "个人先后审核"
 }
 
 var roundNames = map[string]string{RoundNearest: "（四舍五入到整分）", RoundDown: "（不满1分的舍去）", RoundUp: "（不满1分的算1分）"}

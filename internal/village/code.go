@@ -47,9 +47,9 @@ func LeaseIndex(code string) []byte {
 }
 
 var (
-	ErrCodeDead      = errs.New(errs.Conflict, "village_code_dead", "这张户码已经作废（换过新码）。请用新的户码，或按户编号、姓名查找。")
+	ErrCodeDead      = errs.New(errs.Conflict, "village_code_dead", "这张户码已经作废（换过新码）。请用新的户码，或按户号、姓名查找。")
 	ErrCodesReplaced = errs.New(errs.Conflict, "village_codes_replaced", "这次换发的户码里有的已经又换过新码，不能再显示。请为这些户重新换发。")
-	ErrCodeUnknown   = errs.New(errs.NotFound, "village_code_unknown", "这不是本村的户码。请核对，或按户编号、姓名查找。")
+	ErrCodeUnknown   = errs.New(errs.NotFound, "village_code_unknown", "这个码不是本村的。请核对，或按户号、姓名查找。")
 )
 
 // Code is a household code just made: the only moment at which it can be read.

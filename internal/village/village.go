@@ -49,7 +49,7 @@ func New(db *storage.DB, now clock.Clock, opened Opened) *Service {
 var (
 	ErrNoVillage   = errs.New(errs.NotFound, "village_not_found", "没有这个村。")
 	ErrNoGroup     = errs.New(errs.NotFound, "village_group_not_found", "本村没有这个小组。")
-	ErrNoHousehold = errs.New(errs.NotFound, "village_household_not_found", "本村没有这一户。请核对户编号、姓名或户码。")
+	ErrNoHousehold = errs.New(errs.NotFound, "village_household_not_found", "本村没有这一户。请核对户号、姓名或积分卡上的码。")
 	ErrNoMember    = errs.New(errs.NotFound, "village_member_not_found", "本村没有这个人。")
 	ErrNotInForce  = errs.New(errs.NotFound, "village_not_in_force", "这一天本村没有这一户或这个人。请核对日期。")
 	ErrInvalid     = errs.New(errs.Invalid, "village_invalid", "填写的内容有误，请按提示修改。")

@@ -55,7 +55,7 @@ export async function cardAndPin(ui, done) {
   await ui.open('/keeper/home/index')
   await ui.type('HF1-0000000000000000000000')
   await ui.tapButton('找这家')
-  await ui.see('.notice-brick', '不是本村的户码')
+  await ui.see('.notice-brick', '不是本村的')
   done('别处的卡，说不认识')
   await ui.type(`http://127.0.0.1/k/${home.code}`)
   await ui.tapButton('找这家')

@@ -55,7 +55,7 @@ export async function phoneLogin(ui, log, done) {
   await ui.type('138')
   await ui.tapButton('获取验证码')
   await ui.see('.notice-brick', '同意')
-  await ui.tap('.tick')
+  await ui.tapText('.tick', '同意')
   await ui.tapButton('获取验证码')
   await ui.see('.notice-brick', '11位')
   done('没有勾选同意、手机号不全，都说清楚了')
@@ -102,7 +102,7 @@ export async function pinLogin(ui, done) {
   done('拍一张卡片，认出了户码')
   const own = slip === '384915' ? '907146' : '384915'
   await ui.type(own, 1)
-  await ui.tapText('.tick', '我看过并同意')
+  await ui.tapText('.tick', '看过，同意')
   await ui.tapButton('进入')
   await ui.see('.notice-brick', '还可以试4次')
   done('密码填错，说还可以试几次')

@@ -75,7 +75,7 @@ async function record(ui, number) {
   for (let n = 0; ; n++) {
     if (n) await ui.tapText('.link', '换一件事')
     await ui.see('.item')
-    const direct = ui.page.locator('.item').filter({ visible: true, hasText: '直接生效' }).nth(n)
+    const direct = ui.page.locator('.item').filter({ visible: true, hasText: '记上就生效' }).nth(n)
     assert.ok(await direct.count(), 'some rule still gives points')
     const item = (await direct.locator('.title').innerText()).trim()
     await direct.click()

@@ -38,6 +38,18 @@ const known = [
   { name: 'settings-sessions', role: 'villager', path: '/pages/settings/sessions' },
   { name: 'settings-data', role: 'villager', path: '/pages/settings/data' },
   { name: 'settings-close', role: 'villager', path: '/pages/settings/data', do: askToClose },
+  { name: 'messages', role: 'villager', path: '/pages/messages/index' },
+  { name: 'seal', role: 'villager', path: '/pages/passbook/index', do: (ui) => linkTo(ui, '.link', '核对封账', '.hf-entry') },
+  { name: 'hide', role: 'villager', path: '/pages/passbook/index', do: hideEntry },
+  { name: 'activities', role: 'villager', path: '/pages/activities/index' },
+  { name: 'activities-sign', role: 'villager', path: '/pages/activities/index', do: (ui) => linkTo(ui, '.wd-button', '签到', '.hf-sheet') },
+  { name: 'voices', role: 'villager', path: '/pages/voices/index', do: (ui) => linkTo(ui, '.choice', '村里公开的', '.voice-card') },
+  { name: 'voices-form', role: 'villager', path: '/pages/voices/index', do: (ui) => linkTo(ui, '.wd-button', '我要说一件事', '.hf-sheet') },
+  { name: 'goods-keep', role: 'villager', path: '/pages/goods/index', do: keepGoods },
+  { name: 'boards-class', role: 'villager', path: '/pages/boards/index', do: (ui) => linkTo(ui, '.wd-button', '换一类', '.hf-sheet') },
+  { name: 'settings-out', role: 'villager', path: '/pages/settings/index', do: (ui) => linkTo(ui, '.hf-tile', '换一个人用', '.hf-sheet') },
+  { name: 'objection', role: 'villager', path: '/pages/notices/index', do: objectForm },
+  { name: 'objections', role: 'villager', path: '/pages/notices/index', do: object },
   { name: 'team-home', role: 'team', path: '/team/home/index' },
   { name: 'team-households', role: 'team', path: '/team/households/index', do: pickHousehold },
   { name: 'team-items', role: 'team', path: '/team/items/index' },
@@ -98,6 +110,17 @@ const known = [
   { name: 'team-agents', role: 'secretary', path: '/team/agents/index' },
 ]
 
+/** States worth a picture that are no page's usual one: without a network, and what the server refuses. */
+export const states = [
+  { name: 'state-home-offline', role: 'villager', path: '/pages/home/index', do: (ui) => cutOff(ui, '/pages/home/index') },
+  { name: 'state-goods-offline', role: 'villager', path: '/pages/goods/index', do: (ui) => cutOff(ui, '/pages/goods/index') },
+  { name: 'state-claim-sent', role: 'villager', path: '/pages/claim/index', do: sentClaim },
+  { name: 'state-claims', role: 'villager', path: '/pages/claims/index' },
+  { name: 'state-rules-none', role: 'villager', path: '/pages/rules/index', do: (ui) => ui.type('没有这回事') },
+  { name: 'state-objection-bare', role: 'villager', path: '/pages/objection/index' },
+  { name: 'state-notice-bare', role: 'villager', path: '/pages/notices/one' },
+]
+
 /**
  * Every page that the app has, from pages.json: one that nobody has named above is opened as it is, by who works in its
  * package.
@@ -143,6 +166,82 @@ async function openNotice(ui) {
   await ui.see('.code')
 }
 
+/** Taps what says this and waits for what it opens. */
+async function linkTo(ui, selector, words, opened) {
+  await ui.tapText(selector, words)
+  await ui.see(opened)
+}
+
+/** The page as it is where the server does not answer. */
+async function cutOff(ui, path) {
+  await ui.page.route('**/api/**', (route) => route.abort())
+  try {
+    await ui.open(path)
+    await ui.see('.hf-retry')
+  } finally {
+    await ui.page.unroute('**/api/**')
+  }
+}
+
+async function sentClaim(ui) {
+  await fillClaim(ui)
+  await ui.tap('.hf-confirm')
+  await ui.see('.sent', '交上去了')
+}
+
+async function hideEntry(ui) {
+  await openEntry(ui)
+  await ui.tapButton('不想公示这一条')
+  await ui.see('.caption')
+}
+
+async function keepGoods(ui) {
+  await ui.tap('.hf-stepper .knob', 1)
+  await ui.tapButton('请超市留着')
+  await ui.see('.hf-sheet')
+}
+
+/** A line of one's own on a notice of this month, which the team puts up first. */
+async function objectForm(ui) {
+  const { village, token } = await asPersona(ui.base, roles.team)
+  const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` }
+  const today = new Date(Date.now() + 8 * 3600_000).toISOString().slice(0, 10)
+  const [from, to] = [`${today.slice(0, 7)}-01`, today]
+  const preview = await (await fetch(`${ui.base}/api/villages/${village}/notice-preview?from=${from}&to=${to}`, { headers })).json()
+  if (preview.digest) {
+    const request_id = `pictures-${Date.now()}-${numbers++}`
+    const made = await fetch(`${ui.base}/api/villages/${village}/notices`, { method: 'POST', headers, body: JSON.stringify({ from_on: from, to_on: to, request_id, digest: preview.digest }) })
+    if (!made.ok) throw new Error(`no notice: ${await made.text()}`)
+  }
+  await takeBack(ui)
+  await ui.open('/pages/notices/index')
+  await ui.tap('.card[role=button]')
+  await ui.tapText('.choice', '我家的')
+  await ui.tap('.ruled[role=button]')
+  await ui.tapButton('提异议')
+  await ui.see('.hf-confirm')
+}
+
+/** What was objected to for an earlier picture can be objected to again once it is taken back. */
+async function takeBack(ui) {
+  await ui.open('/pages/objections/index')
+  while (await ui.page.locator('.objection .link').filter({ visible: true }).count()) {
+    await ui.tap('.objection .link')
+    await ui.tapText('.hf-sheet .wd-button', '撤回')
+    await ui.page.locator('.hf-sheet').waitFor({ state: 'hidden' })
+  }
+}
+
+async function object(ui) {
+  await objectForm(ui)
+  await ui.tapText('.choice', '分数不对')
+  await ui.type('那天做了两回，只记了一回')
+  await ui.tap('.hf-confirm')
+  await ui.see('.notice-green')
+  await ui.open('/pages/objections/index')
+  await ui.see('.objection')
+}
+
 async function openEntry(ui) {
   await ui.tap('[role=button]:has(.hf-entry)')
   await ui.see('.hf-sheet')
@@ -178,7 +277,7 @@ async function tryRules(ui) {
 
 async function askForCode(ui) {
   await ui.type(`139${String(Date.now() + numbers++).slice(-8)}`)
-  await ui.tap('.tick')
+  await ui.tapText('.tick', '同意')
   await ui.tapButton('获取验证码')
   await ui.see('.title', '短信发到了')
 }
@@ -186,7 +285,7 @@ async function askForCode(ui) {
 async function wrongPin(ui) {
   await ui.type('HF1-0000000000000000000000', 0)
   await ui.type('384915', 1)
-  await ui.tap('.tick')
+  await ui.tapText('.tick', '同意')
   await ui.tapButton('进入')
   await ui.see('.notice-brick')
 }
@@ -242,13 +341,17 @@ async function fillBasket(ui) {
 }
 
 /** The number of the first villager's household in the demo. */
-async function aHousehold(base) {
+const aHousehold = async (base) => (await asPersona(base, roles.villager)).me.memberships[0].number
+
+/** Logs in as the first person of a role, beside the browser. */
+async function asPersona(base, role) {
   const ask = async (path, options = {}) => (await fetch(`${base}/api${path}`, options)).json()
   const { items } = await ask('/demo/personas')
-  const persona = items.find((p) => p.role_name === roles.villager).code
+  const persona = items.find((p) => p.role_name === role).code
   const headers = { 'Content-Type': 'application/json' }
   const { token } = await ask('/login/demo', { method: 'POST', headers, body: JSON.stringify({ persona }) })
-  return (await ask('/me', { headers: { Authorization: `Bearer ${token}` } })).memberships[0].number
+  const me = await ask('/me', { headers: { Authorization: `Bearer ${token}` } })
+  return { token, me, village: me.roles?.[0]?.village_id }
 }
 
 async function confirmBasket(ui) {

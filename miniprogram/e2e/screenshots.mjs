@@ -8,7 +8,7 @@ import path from 'node:path'
 import { fileURLToPath, URL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { launch } from './browser.mjs'
-import { pages, roles } from './pages.mjs'
+import { pages, roles, states } from './pages.mjs'
 import { H5 } from './ui.mjs'
 
 const { values } = parseArgs({ options: { base: { type: 'string' }, only: { type: 'string', default: '' }, role: { type: 'string' }, look: { type: 'string', default: '' } } })
@@ -35,7 +35,7 @@ async function whole(page, width) {
 
 const browser = await launch()
 let failed = 0
-for (const look of looks.filter((l) => l.name.startsWith(values.look))) {
+for (const look of looks.filter((l) => (values.look === '' || l.name === values.look))) {
   fs.mkdirSync(path.join(folder, look.name), { recursive: true })
   for (const role of ['', ...Object.keys(roles)].filter((r) => values.role === undefined || r === values.role)) {
     const context = await browser.newContext({ viewport: { width: look.width, height: HEIGHT }, deviceScaleFactor: 2, locale: 'zh-CN' })
@@ -44,7 +44,7 @@ for (const look of looks.filter((l) => l.name.startsWith(values.look))) {
     }, look.letters)
     const ui = new H5(await context.newPage(), values.base)
     if (role) await ui.enter(roles[role])
-    for (const page of pages.filter((p) => p.role === role && p.name.includes(values.only))) {
+    for (const page of [...pages, ...states].filter((p) => p.role === role && p.name.includes(values.only))) {
       try {
         await ui.open(page.path)
         await page.do?.(ui)

@@ -55,7 +55,7 @@ export async function villagerDay(ui, done) {
 async function claim(ui) {
   await ui.open('/pages/claim/index')
   await ui.see('.item')
-  const plain = ui.page.locator('.item').filter({ visible: true, hasText: '无需证明材料' }).first()
+  const plain = ui.page.locator('.item').filter({ visible: true, hasText: '不用证明材料' }).first()
   const item = (await plain.locator('.title').innerText()).trim()
   await plain.click()
   await ui.settle()
@@ -68,7 +68,7 @@ async function claim(ui) {
 async function claimWithoutSignal(ui) {
   await ui.open('/pages/claim/index')
   await ui.see('.item')
-  await ui.page.locator('.item').filter({ visible: true, hasText: '无需证明材料' }).first().click()
+  await ui.page.locator('.item').filter({ visible: true, hasText: '不用证明材料' }).first().click()
   await ui.settle()
   await ui.page.context().setOffline(true)
   await ui.tap('.hf-confirm')

@@ -27,10 +27,10 @@ describe('a place on a board', () => {
   const shown = (moved: number | undefined, since = '上个月') => mount(BoardRow, { props: { row: { ...row, moved }, since } })
 
   it('tells movement by a sign and in words', () => {
-    expect(shown(3).text()).toContain('比上个月升3位')
-    expect(shown(-2).text()).toContain('比上个月降2位')
+    expect(shown(3).text()).toContain('升3位')
+    expect(shown(-2).text()).toContain('降2位')
     expect(shown(-2).find('.moved .hf-icon').exists()).toBe(true)
-    expect(shown(0).text()).toContain('和上个月一样')
+    expect(shown(0).text()).toContain('没有变')
     expect(shown(undefined).text()).toContain('新上榜')
     expect(shown(3, '').text()).not.toContain('升')
   })

@@ -5,7 +5,7 @@ import { claimable, missingFrom, newClaim, thousandths, type ClaimForm } from '@
 import { answers, requests, synced, type Answer } from './server'
 import { pageQuery } from './setup'
 
-const item = (over: object = {}) => ({ code: 'sweep', name: '清扫', class: 'eco', ways: ['entry', 'claim'], evidence: ['photo'], value: { kind: 'fixed', points: 200 }, words: { class: '环境', value: '每次2分', caps: '', evidence: '照片', review: '要审核' }, ...over }) as unknown as Item
+const item = (over: object = {}) => ({ code: 'sweep', name: '清扫', class: 'eco', ways: ['entry', 'claim'], evidence: ['photo'], value: { kind: 'fixed', points: 200 }, words: { class: '环境', value: '每次2分', caps: '', evidence: '照片', review: '要另一个人审核' }, ...over }) as unknown as Item
 const form = (over: Partial<ClaimForm> = {}): ClaimForm => ({ item: item(), grade: '', points: '', quantity: '', note: '', occurred_on: '2026-03-01', subject: '', photos: ['ab'], ...over })
 
 describe('a claim', () => {
@@ -21,7 +21,7 @@ describe('a claim', () => {
     expect(missingFrom(form({ photos: [], item: item({ evidence: ['photo', 'both'] }) }), false)).toBe('')
     expect(missingFrom(form(), true)).toContain('谁做的')
     const range = item({ value: { kind: 'range', from: 100, to: 500 } })
-    expect(missingFrom(form({ item: range, points: '6' }), false)).toContain('范围')
+    expect(missingFrom(form({ item: range, points: '6' }), false)).toContain('请填对分数')
     expect(missingFrom(form({ item: range, points: '3' }), false)).toContain('做了什么')
     expect(missingFrom(form({ item: range, points: '3', note: '帮忙' }), false)).toBe('')
     expect(missingFrom(form({ item: item({ value: { kind: 'per_unit', unit: '小时' } }), quantity: '0' }), false)).toContain('小时')

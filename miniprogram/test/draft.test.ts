@@ -25,7 +25,7 @@ describe('a record being written', () => {
     draft.subjects = [home]
     chooseItem(item({ kind: 'range', from: -500, to: -100 }))
     draft.points = '-6'
-    expect(missingPart(draft)).toMatch('超出范围')
+    expect(missingPart(draft)).toMatch('请填对分数')
     draft.points = '-2.5'
     expect(missingPart(draft)).toMatch('为什么')
     draft.note = ' 屡教不改 '

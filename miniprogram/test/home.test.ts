@@ -19,7 +19,7 @@ describe('what has changed since the last time', () => {
       const told = sinceLast('8', figures(50, 450, 3), '2026-03-04')
       expect(told).toContain('能花的少了0.5分，今年得分多了2.5分，名次升了2位')
     }
-    expect((await restarted())('8', figures(50, 450, 3), '2026-03-04')).toBe('比今天上次看没有变化')
+    expect((await restarted())('8', figures(50, 450, 3), '2026-03-04')).toBe('今天看过以后，没有变化')
   })
 
   it('keeps households apart and says nothing of a rank that was none', async () => {
@@ -27,7 +27,7 @@ describe('what has changed since the last time', () => {
     first('8', figures(1, 1, 0), '2026-03-01')
     const sinceLast = await restarted()
     expect(sinceLast('9', figures(7, 7, 7), '2026-03-01')).toBe('')
-    expect(sinceLast('8', figures(1, 1, 7), '2026-03-01')).toBe('比今天上次看没有变化')
+    expect(sinceLast('8', figures(1, 1, 7), '2026-03-01')).toBe('今天看过以后，没有变化')
   })
 })
 

@@ -1,7 +1,7 @@
 import { flushPromises, mount } from '@vue/test-utils'
 import { beforeEach, describe, expect, it } from 'vitest'
-import HfEntry from '@/components/hf-entry.vue'
 import List from '@/pages/objections/index.vue'
+import Passbook from '@/pages/passbook/index.vue'
 import { answers, requests } from './server'
 
 const me = { user_id: '1', name: '张三', memberships: [{ village_id: '7', household_id: '8', member_id: '9' }], roles: [], bindings: [] }
@@ -30,10 +30,16 @@ describe('objections', () => {
     expect(page.text()).toContain('没有提过异议')
   })
 
-  it('are reached from a line of the book that has a record behind it', () => {
-    const entry = { id: '1', kind: 'award', kind_name: '加分', title: '清扫', amount: 200, balance_after: 200, wallet: 's', wallet_name: '积分', bucket: 'available' as const, score: 200, lines: [], counted_on: '2026-03-01', occurred_on: '2026-03-01', created_at: 0, reasons: [] }
-    const shown = (over: object) => mount(HfEntry, { props: { entry: { ...entry, ...over }, openable: true } }).text()
-    expect(shown({ case: '6' })).toContain('提异议')
-    expect(shown({})).not.toContain('提异议')
+  it('are reached from a line of the book that has a record behind it', async () => {
+    const entry = { id: '1', kind: 'award', kind_name: '加分', title: '清扫', amount: 200, balance_after: 200, wallet: 's', wallet_name: '积分', bucket: 'available' as const, score: 200, lines: [], counted_on: '2026-03-01', occurred_on: '2026-03-01', created_at: 0, reasons: ['清扫：每次2分', '依据《积分细则》第1版'] }
+    answers.push({ status: 200, body: { items: [{ ...entry, case: '6' }, { ...entry, id: '2' }], next: '' } })
+    const page = mount(Passbook)
+    await flushPromises()
+    const [withRecord, without] = page.findAll('.ruled')
+    expect(withRecord!.text()).toContain('提异议')
+    expect(withRecord!.text()).toContain('清扫：每次2分')
+    expect(withRecord!.text()).not.toContain('依据')
+    expect(without!.text()).not.toContain('提异议')
+    expect(without!.text()).toContain('核对封账')
   })
 })

@@ -9907,7 +9907,7 @@ export interface components {
             evidence: string;
             /** @description the other rules of the item, one sentence each: 12个月内再犯，按2倍计 */
             more?: string[];
-            /** @description 直接生效, or 要审核 */
+            /** @description 记上就生效, or 要另一个人审核 */
             review: string;
             /** @description 每次5分 */
             value: string;

@@ -39,7 +39,7 @@ export function missingFrom(f: ClaimForm, needsSubject: boolean): string {
   if (value.kind === 'grades' && !f.grade) return '请选一个等次'
   if (value.kind === 'range') {
     const points = parsePoints(f.points)
-    if (points === undefined || points < (value.from ?? 0) || points > (value.to ?? 0)) return '请填分数，不能超出范围'
+    if (points === undefined || points < (value.from ?? 0) || points > (value.to ?? 0)) return '请填对分数'
     if (!f.note.trim()) return '请写几句做了什么'
   }
   if (asksQuantity(f.item) && thousandths(f.quantity) === undefined) return `请填多少${value.unit ?? ''}`

@@ -27,8 +27,8 @@ export function sinceLast(household: string, now: Figures, day = today()): strin
   const last = before.get(household)
   if (!last) return ''
   const news = changes(last, now)
-  const when = last.day === day ? '比今天上次看' : `比${showDay(last.day)}看的时候`
-  return news.length ? `${when}：${news.join('，')}` : `${when}没有变化`
+  const when = `${last.day === day ? '今天' : showDay(last.day)}看过以后`
+  return news.length ? `${when}：${news.join('，')}` : `${when}，没有变化`
 }
 
 function changes(last: Figures, now: Figures): string[] {

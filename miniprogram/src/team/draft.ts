@@ -106,7 +106,7 @@ function missingValue(d: Draft, item: Item): string {
   if (value.kind === 'grades' && !d.grade) return '请选一个等次'
   if (value.kind === 'range') {
     const points = parsePoints(d.points)
-    if (points === undefined || points < (value.from ?? 0) || points > (value.to ?? 0)) return '请填分数，不能超出范围'
+    if (points === undefined || points < (value.from ?? 0) || points > (value.to ?? 0)) return '请填对分数'
     if (!d.note.trim()) return '请写几句为什么给这个分'
   }
   if (quantified(item) && quantityOf(d) === undefined) return `请填多少${value.unit ?? ''}`
