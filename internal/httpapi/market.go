@@ -20,6 +20,7 @@ func (s *Server) registerMarket(a *api) {
 	register(a, post(shop+"/goods/{goods}", "edit-goods", "修改商品：名称、单位、补货提醒、暂停、下架").tagged("goods"), market.MayKeepStock, s.editGoods)
 	register(a, get(shop+"/goods/{goods}/prices", "list-prices", "商品的历次价格").tagged("goods"), market.MaySeeStock, s.listPrices)
 	register(a, post(shop+"/goods/{goods}/prices", "set-price", "定价，从今天或以后某天起").tagged("goods"), market.MayKeepStock, s.setPrice)
+	register(a, post(shop+"/goods/{goods}/own-price/end", "end-own-price", "一个村不再单独定价，改回大家的价格").tagged("goods"), market.MayKeepStock, s.endOwnPrice)
 	register(a, get(shop+"/goods/{goods}/lots", "list-lots", "商品还有库存的批次").tagged("goods"), market.MaySeeStock, s.listLots)
 	register(a, get(shop+"/goods/{goods}/moves", "list-stock-moves", "商品的库存流水").tagged("goods"), market.MaySeeStock, s.listMoves)
 	register(a, post(shop+"/goods/{goods}/moves", "move-stock", "登记进货、捐赠、损坏、过期下架、盘点").tagged("goods"), market.MayKeepStock, s.moveStock)
@@ -96,6 +97,10 @@ func (s *Server) listPrices(ctx context.Context, by access.Actor, in *InGoods) (
 
 func (s *Server) setPrice(ctx context.Context, by access.Actor, in *atGoods[market.PriceRequest]) (market.Goods, error) {
 	return s.Market.SetPrice(ctx, by, in.Village.ID, in.Shop.ID, in.Goods.ID, in.Body)
+}
+
+func (s *Server) endOwnPrice(ctx context.Context, by access.Actor, in *atGoods[market.EndPriceRequest]) (market.Goods, error) {
+	return s.Market.EndOwnPrice(ctx, by, in.Village.ID, in.Shop.ID, in.Goods.ID, in.Body)
 }
 
 func (s *Server) listLots(ctx context.Context, by access.Actor, in *InGoods) (market.Lots, error) {

@@ -34,7 +34,7 @@ var stockRules = []rule{
 	{"a stock-take that is not booked moved stock",
 		"SELECT t.id, m.goods_id FROM stocktakes t JOIN stock_moves m ON m.ref_id = t.id WHERE t.state <> 'done'"},
 	{"a price does not end where the next of the same goods and village begins",
-		`SELECT p.id, p.over_day FROM goods_prices p WHERE p.over_day <> COALESCE((SELECT MIN(o.from_day) FROM goods_prices o WHERE o.goods_id = p.goods_id
+		`SELECT p.id, p.over_day FROM goods_prices p WHERE p.ended_at <> 0 AND (p.village_id = 0 OR p.over_day < p.from_day) OR p.ended_at = 0 AND p.over_day <> COALESCE((SELECT MIN(o.from_day) FROM goods_prices o WHERE o.goods_id = p.goods_id
 			AND o.village_id = p.village_id AND (o.from_day > p.from_day OR o.from_day = p.from_day AND o.id > p.id)), 99991231)`},
 	{"somebody confirmed a stock-take in which they took part",
 		`SELECT t.id, t.ended_by FROM stocktakes t WHERE t.state = 'done' AND t.ended_by <> t.sent_by

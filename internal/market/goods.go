@@ -37,6 +37,7 @@ type Goods struct {
 	State     string        `json:"state" enum:"on,paused,removed"`
 	StateName string        `json:"state_name"`
 	Price     points.Amount `json:"price" doc:"today's price of one piece, in hundredths of a point; 0: not priced yet"`
+	OwnPrice  bool          `json:"own_price" doc:"the price is the village's own, not the one for all"`
 	NextPrice points.Amount `json:"next_price" doc:"the next price that is already set; 0: none"`
 	NextFrom  clock.Day     `json:"next_from" doc:"the day it takes effect"`
 	Stock     int64         `json:"stock" doc:"pieces that can be redeemed today"`
@@ -98,7 +99,9 @@ type Price struct {
 	Village  id.ID         `json:"village,omitempty" doc:"for this village only"`
 	WorthFen int64         `json:"worth_fen" doc:"what one piece is worth, in fen"`
 	SetAt    int64         `json:"set_at" doc:"milliseconds since 1970 UTC"`
+	EndedAt  int64         `json:"ended_at,omitempty" doc:"own price of a village: when it was ended, milliseconds since 1970 UTC; empty: it was not"`
 	By       id.ID         `json:"by"`
+	ByName   string        `json:"by_name" doc:"who set it"`
 }
 
 // Prices is the history of a goods' prices.
@@ -247,19 +250,20 @@ const goodsColumns = `g.id, g.shop_id, g.class, g.name, g.unit, g.barcode, g.not
 	COALESCE((SELECT MIN(p.from_day) ` + nextPrice + `), 0),
 	COALESCE((SELECT SUM(l.qty_left) FROM stock_lots l WHERE l.goods_id = g.id AND l.expires_on >= ?), 0),
 	COALESCE((SELECT SUM(l.qty_left) FROM stock_lots l WHERE l.goods_id = g.id AND l.expires_on < ?), 0),
-	COALESCE((SELECT MIN(l.expires_on) FROM stock_lots l WHERE l.goods_id = g.id AND l.expires_on >= ? AND l.qty_left > 0), 0), ` + worthOn
+	COALESCE((SELECT MIN(l.expires_on) FROM stock_lots l WHERE l.goods_id = g.id AND l.expires_on >= ? AND l.qty_left > 0), 0), ` + worthOn + `,
+	CASE WHEN EXISTS (SELECT 1 ` + ownPrice + `) THEN 1 ELSE 0 END`
 
 // readGoods reads goods as a village sees them on a day.
 func readGoods(q query, in id.ID, today clock.Day, where string, args ...any) ([]Goods, error) {
 	list := []Goods{}
-	next := []any{today, in, in, in, today}
-	head := slices.Concat([]any{in, today, today}, next, next, []any{today, today, today, in, today, today})
+	prices, next := priceArgs(in, today), nextArgs(in, today)
+	head := slices.Concat(prices, next, next, []any{today, today, today}, prices, []any{in, today, today})
 	rows, err := q("SELECT "+goodsColumns+" FROM goods g WHERE "+where, append(head, args...)...)
 	err = each(rows, err, func(r *sql.Rows) error {
 		var g Goods
 		var terms string
 		err := r.Scan(&g.ID, &g.Shop, &g.Class, &g.Name, &g.Unit, &g.Barcode, &g.Note, &g.State, &g.ReorderAt, &terms, &g.Price, &g.NextPrice,
-			&g.NextFrom, &g.Stock, &g.Spoiled, &g.GoodUntil, &g.WorthFen)
+			&g.NextFrom, &g.Stock, &g.Spoiled, &g.GoodUntil, &g.WorthFen, &g.OwnPrice)
 		if err == nil {
 			g.Terms, err = goodsTerms(terms)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"hefen/internal/clock"
 	"hefen/internal/errs"
+	"hefen/internal/id"
 	"hefen/internal/market"
 	"hefen/internal/points"
 	"hefen/internal/storage"
@@ -121,6 +122,32 @@ func TestVillagePrice(t *testing.T) {
 		must(t, err)
 		if len(history.Items) != 4 || history.Items[0].Price != 500 || history.Items[1].Village != w.village || history.Items[1].WorthFen != 320 {
 			t.Errorf("history %+v", history.Items)
+		}
+		end := func(village id.ID) (market.Goods, error) {
+			return w.market.EndOwnPrice(ctx, w.keeper, w.village, w.shop, soap, market.EndPriceRequest{RequestID: w.request(), Village: village})
+		}
+		if _, err := end(w.other); !errors.Is(err, market.ErrNoOwnPrice) {
+			t.Errorf("a village without its own: %v", err)
+		}
+		set(market.PriceRequest{Price: 150, From: clock.DayOf(w.now()).Add(5), Village: w.village}) // withdrawn with the one that holds
+		if !w.look(soap).OwnPrice {
+			t.Error("it does not show that the price is the village's own")
+		}
+		if g, err = end(0); err != nil || g.Price != 500 || g.OwnPrice || g.NextPrice != 0 {
+			t.Errorf("ended: %+v, %v", g, err)
+		}
+		if _, err := end(w.village); !errors.Is(err, market.ErrNoOwnPrice) {
+			t.Errorf("ended twice: %v", err)
+		}
+		_, err = w.redeem(w.households[0], 500, want(soap, 1))
+		must(t, err)
+		audit(t, db)
+		w.on(clock.DayOf(w.now()).Add(6))
+		if w.look(soap).Price != 500 {
+			t.Errorf("a price withdrawn holds: %s", w.look(soap).Price)
+		}
+		if g = set(market.PriceRequest{Price: 220, Village: w.village}); g.Price != 220 || !g.OwnPrice {
+			t.Errorf("an own price anew: %+v", g)
 		}
 		audit(t, db)
 	})

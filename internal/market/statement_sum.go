@@ -133,15 +133,16 @@ type worthRow struct {
 	village id.ID
 	from    clock.Day
 	at, fen int64
+	ended   int64 // when a village's own price was ended; 0: it was not
 }
 
 func worths(q query, shop id.ID) (worthBook, error) {
 	book := worthBook{}
-	rows, err := q("SELECT p.goods_id, p.village_id, p.from_day, p.set_at, p.worth_fen FROM goods_prices p JOIN goods g ON g.id = p.goods_id WHERE g.shop_id = ? ORDER BY p.from_day DESC, p.id DESC", shop)
+	rows, err := q("SELECT p.goods_id, p.village_id, p.from_day, p.set_at, p.worth_fen, p.ended_at FROM goods_prices p JOIN goods g ON g.id = p.goods_id WHERE g.shop_id = ? ORDER BY p.from_day DESC, p.id DESC", shop)
 	return book, each(rows, err, func(r *sql.Rows) error {
 		var goods id.ID
 		var w worthRow
-		err := r.Scan(&goods, &w.village, &w.from, &w.at, &w.fen)
+		err := r.Scan(&goods, &w.village, &w.from, &w.at, &w.fen, &w.ended)
 		book[goods] = append(book[goods], w)
 		return err
 	})
@@ -150,9 +151,13 @@ func worths(q query, shop id.ID) (worthBook, error) {
 func (b worthBook) on(goods, village id.ID, day clock.Day, at int64) int64 {
 	for _, whose := range []id.ID{village, 0} {
 		for _, w := range b[goods] {
-			if w.village == whose && w.from <= day && w.at <= at {
-				return w.fen
+			if w.village != whose || w.from > day || w.at > at {
+				continue
 			}
+			if w.ended != 0 && w.ended <= at { // the price for all holds again
+				break
+			}
+			return w.fen
 		}
 	}
 	return 0

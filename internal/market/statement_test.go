@@ -210,6 +210,45 @@ func TestStatement(t *testing.T) {
 	})
 }
 
+// TestEndedPriceKeepsItsWorth: what was given out while a village had a price of its own is paid by that one, also on the day on which it
+// was ended.
+func TestEndedPriceKeepsItsWorth(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db, 1)
+		w.give(w.households[0], 10_000)
+		partner, err := w.market.CreateShop(ctx, w.secretary, w.village, market.ShopRequest{RequestID: w.request(), Name: "李家小店", Kind: market.Partner})
+		must(t, err)
+		w.shop = partner.ID
+		w.keeper = w.newKeeper()
+		soap, err := w.market.CreateGoods(ctx, w.keeper, w.village, w.shop, market.GoodsRequest{RequestID: w.request(), Name: "香皂", Unit: "块", Price: 250, WorthFen: 260})
+		must(t, err)
+		w.receive(soap.ID, 10, 0)
+		sell := func(price points.Amount) {
+			w.at.Add(1000)
+			_, err := w.redeem(w.households[0], price, want(soap.ID, 1))
+			must(t, err)
+			w.at.Add(1000)
+		}
+		for _, price := range []points.Amount{300, 400} { // set twice on one day
+			_, err = w.market.SetPrice(ctx, w.keeper, w.village, w.shop, soap.ID, market.PriceRequest{RequestID: w.request(), Price: price, Village: w.village, WorthFen: ptr(int64(price))})
+			must(t, err)
+			sell(price)
+		}
+		_, err = w.market.EndOwnPrice(ctx, w.keeper, w.village, w.shop, soap.ID, market.EndPriceRequest{RequestID: w.request()})
+		must(t, err)
+		sell(250)
+		st, err := w.market.PreviewStatement(ctx, w.secretary, w.village, w.shop, clock.MonthSpan(today))
+		must(t, err)
+		if st.WorthFen != 300+400+260 || st.Amount != 300+400+250 || len(st.Lines) != 3 {
+			t.Errorf("%+v", st)
+		}
+		w.on(today.AddMonths(1))
+		_, err = w.market.HandIn(ctx, w.keeper, w.village, w.shop, market.StatementRequest{RequestID: w.request(), Month: clock.MonthSpan(today)})
+		must(t, err)
+		audit(t, db)
+	})
+}
+
 // TestDaybook: stock before plus every kind of move is stock after, for a day that is over too.
 func TestDaybook(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, db *storage.DB) {

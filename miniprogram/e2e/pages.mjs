@@ -95,6 +95,7 @@ const known = [
   { name: 'keeper-offline', role: 'keeper', path: '/keeper/offline/index' },
   { name: 'keeper-plan', role: 'keeper', path: '/keeper/plan/index' },
   { name: 'keeper-edit', role: 'keeper', path: '/keeper/stock/edit' },
+  { name: 'keeper-prices', role: 'keeper', path: '/keeper/stock/index', do: goodsPrices },
   { name: 'keeper-moves', role: 'keeper', path: '/keeper/stock/index', do: openMoves },
   { name: 'team-statements', role: 'team', path: '/team/statements/index' },
   { name: 'team-trial', role: 'secretary', path: '/team/trial/index', do: tryRules },
@@ -250,6 +251,12 @@ async function openEntry(ui) {
 async function shopKeepers(ui) {
   await ui.tapButton('管理员')
   await ui.see('.card', '不再当管理员')
+}
+
+async function goodsPrices(ui) {
+  await ui.tap('.goods')
+  await ui.tapButton('历次价格')
+  await ui.see('.card', '大家的价')
 }
 
 async function openBook(ui) {

@@ -19,7 +19,7 @@ import { phoneLogin, pinLogin } from './login.mjs'
 import { loop } from './loop.mjs'
 import { claimToNotice } from './notice.mjs'
 import { yearEnd } from './season.mjs'
-import { keepers, money, pictureAndTransfer, shelf } from './shelf.mjs'
+import { keepers, money, ownPrice, pictureAndTransfer, shelf } from './shelf.mjs'
 import { pages, roles } from './pages.mjs'
 import { H5, PATIENCE_MS, serve, Weapp } from './ui.mjs'
 import { villagerDay } from './villager.mjs'
@@ -50,6 +50,7 @@ const journeys = {
   'shelf-transfer': h5(2, pictureAndTransfer),
   'shelf-money': h5(2, money),
   'shelf-keepers': h5(2, keepers),
+  'shelf-price': h5(2, ownPrice),
   'counter-card': h5(2, cardAndPin),
   'counter-reservation': h5Two(2, 0, reservation),
   'counter-offline': h5(2, withoutSignal),
@@ -68,7 +69,7 @@ for (const role of ['', ...Object.keys(roles)]) journeys[`pages-${role || 'visit
 await lanes(['loop-h5', 'loop-mini-program'])
 await lanes(
   ['field', 'field-mini-program'],
-  ['villager-h5', 'villager-mini-program', 'event', 'notice', 'season', 'shelf', 'shelf-transfer', 'shelf-money', 'shelf-keepers', 'counter-card', 'counter-reservation', 'counter-offline', 'counter-lost', 'counter-pause', 'counter-review', 'counter-mini-program', 'login-phone', 'login-pin'],
+  ['villager-h5', 'villager-mini-program', 'event', 'notice', 'season', 'shelf', 'shelf-transfer', 'shelf-money', 'shelf-keepers', 'shelf-price', 'counter-card', 'counter-reservation', 'counter-offline', 'counter-lost', 'counter-pause', 'counter-review', 'counter-mini-program', 'login-phone', 'login-pin'],
 )
 await lanes(['pages-visitor', 'pages-villager', 'weight'], ['pages-team', 'pages-supervisor', 'policy'], ['pages-secretary', 'pages-keeper'])
 const whole = report()

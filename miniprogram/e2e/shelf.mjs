@@ -181,3 +181,26 @@ export async function keepers(ui, done) {
   done('任期结束，当时就不能再看库存')
   await secretary.write(`/villages/${village}/shops/${branch.id}`, { state: 'closed' })
 }
+
+/** A village's own price: the goods say so, the history says who set it, and the keeper takes it back, after which the price for all holds. */
+export async function ownPrice(ui, done) {
+  const keeper = await as(ui.base, roles.keeper)
+  const { village_id: village, shop_id: shop } = keeper.me.roles[0]
+  const goods = async () => (await keeper.ask(`/villages/${village}/shops/${shop}/stock`)).items.find((g) => g.name === THING)
+  const before = await goods()
+  await keeper.write(`/villages/${village}/shops/${shop}/goods/${before.id}/prices`, { price: before.price + 100, village })
+
+  await ui.enter(roles.keeper)
+  await toGoods(ui)
+  await ui.see('.card', '本村单独定的')
+  await ui.tapButton('历次价格')
+  await ui.see('.card', `一个村单独的价 · 值 ${before.worth_fen / 100}元 · ${keeper.me.name}定`)
+  done('看得到本村单独定的价、谁定的')
+  await ui.tapButton('改回大家的价格')
+  await ui.see('.notice-green', `现在 ${before.price / 100}分`)
+  await ui.see('.card', '停用')
+  const after = await goods()
+  assert.equal(after.price, before.price, 'the price for all holds again')
+  assert.equal(after.own_price, false)
+  done('改回来了，大家的价格又算数')
+}

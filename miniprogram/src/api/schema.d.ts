@@ -4146,6 +4146,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/shops/{shop}/goods/{goods}/own-price/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 一个村不再单独定价，改回大家的价格
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        post: operations["end-own-price"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/shops/{shop}/goods/{goods}/prices": {
         parameters: {
             query?: never;
@@ -7370,6 +7390,12 @@ export interface components {
             /** @description made on the device */
             request_id: string;
         };
+        MarketEndPriceRequest: {
+            /** @description made on the device */
+            request_id: string;
+            /** @description whose own price; empty: that of the path */
+            village?: string;
+        };
         MarketForecast: {
             /**
              * Format: int64
@@ -7516,6 +7542,8 @@ export interface components {
              */
             next_price: number;
             note: string;
+            /** @description the price is the village's own, not the one for all */
+            own_price: boolean;
             /** @description its picture */
             photo?: components["schemas"]["MediaShot"];
             /**
@@ -8086,6 +8114,13 @@ export interface components {
         };
         MarketPrice: {
             by: string;
+            /** @description who set it */
+            by_name: string;
+            /**
+             * Format: int64
+             * @description own price of a village: when it was ended, milliseconds since 1970 UTC; empty: it was not
+             */
+            ended_at?: number;
             from: string;
             /** Format: int64 */
             price: number;
@@ -19363,6 +19398,43 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["MarketMoveRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketGoods"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "end-own-price": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+                goods: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarketEndPriceRequest"];
             };
         };
         responses: {

@@ -1,5 +1,5 @@
 import { get } from '@/services/request'
-import type { Daybook, FundMove, FundsOverview, Goods, List, Lot, Move, Plan, Statement, Stocktake, TownFunds, UnpaidLot } from './types'
+import type { Daybook, FundMove, FundsOverview, Goods, List, Lot, Move, Plan, Price, Statement, Stocktake, TownFunds, UnpaidLot } from './types'
 
 const base = (village: string, shop: string) => `/villages/${village}/shops/${shop}`
 
@@ -23,6 +23,9 @@ export const fundMoves = (village: string, fund: string, cursor = '') => get<Lis
 /** What was bought and no fund has paid, newest first. */
 export const unpaidLots = (village: string) => get<List<UnpaidLot>>(`/villages/${village}/unpaid-lots`, { limit: 100 })
 
+/** What one goods has cost since when, newest first. */
+export const pricesOf = (village: string, shop: string, goods: string) => get<{ items: Price[] }>(`${base(village, shop)}/goods/${goods}/prices`)
+
 /** What was done to the stock of one goods, newest first. */
 export const moves = (village: string, shop: string, goods: string, cursor = '') =>
   get<List<Move>>(`${base(village, shop)}/goods/${goods}/moves`, { cursor, limit: 30 })
@@ -44,6 +47,7 @@ export const plan = (village: string, shop: string) => get<Plan>(`${base(village
 export const stockPaths = {
   goods: (village: string, shop: string, goods = '') => `${base(village, shop)}/goods${goods && '/'}${goods}`,
   price: (village: string, shop: string, goods: string) => `${base(village, shop)}/goods/${goods}/prices`,
+  endOwnPrice: (village: string, shop: string, goods: string) => `${base(village, shop)}/goods/${goods}/own-price/end`,
   limits: (village: string, shop: string, goods: string) => `${base(village, shop)}/goods/${goods}/terms`,
   move: (village: string, shop: string, goods: string) => `${base(village, shop)}/goods/${goods}/moves`,
   transfer: (village: string, shop: string, goods: string) => `${base(village, shop)}/goods/${goods}/transfers`,
