@@ -35,7 +35,8 @@ func newMetrics(s *Server) *metrics {
 	}
 	m.registry.MustRegister(m.requests, m.seconds, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if s.DB != nil {
-		m.registry.MustRegister(collectors.NewDBStatsCollector(s.DB.SQL(), "hefen"))
+		writes, reads := s.DB.Pools()
+		m.registry.MustRegister(collectors.NewDBStatsCollector(writes, "writes"), collectors.NewDBStatsCollector(reads, "reads"))
 	}
 	m.registry.MustRegister(&gauges{s: s})
 	h := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})

@@ -80,9 +80,9 @@ func (d *DB) provider() (*goose.Provider, error) {
 		return nil, err
 	}
 	if d.dialect == SQLite {
-		return goose.NewProvider(goose.DialectSQLite3, d.writer.db, dir)
+		return goose.NewProvider(goose.DialectSQLite3, d.SQL(), dir)
 	}
-	return goose.NewProvider(goose.DialectMySQL, d.writer.db, dir, goose.WithSessionLocker(namedLock{}))
+	return goose.NewProvider(goose.DialectMySQL, d.SQL(), dir, goose.WithSessionLocker(namedLock{}))
 }
 
 // namedLock is MySQL's GET_LOCK, which goose does not bring along.

@@ -4,8 +4,10 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -14,8 +16,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
-	gormmysql "gorm.io/driver/mysql"
 	gormsqlite "gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
@@ -39,8 +39,8 @@ type DB struct {
 	Keys *Keyring
 
 	dialect Dialect
-	writer  *pool
-	reader  *pool // the same pool as writer on MySQL
+	writer  *pool // for InTx alone
+	reader  *pool
 	gorm    *gorm.DB
 	node    *nodeLease
 	outbox  outbox
@@ -121,8 +121,7 @@ func connectSQLite(cfg config.Database) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	reader.SetMaxOpenConns(max(4, runtime.NumCPU()*2))
-	reader.SetMaxIdleConns(max(4, runtime.NumCPU()*2))
+	bound(reader, cfg, max(4, runtime.NumCPU()*2))
 	if err := writer.Ping(); err != nil { // makes the file and sets WAL before a reader looks
 		return nil, fmt.Errorf("open %s: %w", cfg.Path, err)
 	}
@@ -131,65 +130,13 @@ func connectSQLite(cfg config.Database) (*DB, error) {
 	return d, err
 }
 
-func connectMySQL(ctx context.Context, cfg config.Database) (*DB, error) {
-	c, err := mysql.ParseDSN(cfg.DSN)
-	if err != nil {
-		return nil, fmt.Errorf("database dsn: %w", err)
-	}
-	c.ClientFoundRows = true   // RowsAffected counts matched rows, not changed ones
-	c.InterpolateParams = true // one round trip for queries that are not worth preparing
-	c.ParseTime, c.Loc = true, time.UTC
-	c.Collation = "utf8mb4_bin"
-	if c.Timeout == 0 {
-		c.Timeout = 5 * time.Second
-	}
-	if c.Params == nil {
-		c.Params = map[string]string{}
-	}
-	c.Params["sql_mode"] = "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'"
-	if c.Params["innodb_lock_wait_timeout"] == "" {
-		c.Params["innodb_lock_wait_timeout"] = "10" // seconds; nobody waits longer for a counter's answer
-	}
-	if err := setIsolation(ctx, c); err != nil {
-		return nil, err
-	}
-	conn, err := mysql.NewConnector(c)
-	if err != nil {
-		return nil, err
-	}
-	db := sql.OpenDB(conn)
-	open := cfg.MaxOpen
-	if open == 0 {
-		open = 32
-	}
+// bound holds a pool to the settings, or to usual connections where they say nothing.
+func bound(db *sql.DB, cfg config.Database, usual int) {
+	open := cmp.Or(cfg.MaxOpen, usual)
 	db.SetMaxOpenConns(open)
-	db.SetMaxIdleConns(open)
+	db.SetMaxIdleConns(min(cmp.Or(cfg.MaxIdle, open), open))
+	db.SetConnMaxLifetime(cfg.MaxLife)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	p := &pool{db: db}
-	d := &DB{dialect: MySQL, writer: p, reader: p}
-	d.gorm, err = gorm.Open(gormmysql.New(gormmysql.Config{Conn: db, SkipInitializeWithVersion: true}), gormConfig())
-	return d, err
-}
-
-// setIsolation makes READ COMMITTED the session's level at connect time, which costs no statement per transaction.
-// MySQL and TiDB call the variable transaction_isolation, MariaDB before 11.1 only tx_isolation.
-func setIsolation(ctx context.Context, c *mysql.Config) error {
-	conn, err := mysql.NewConnector(c)
-	if err != nil {
-		return err
-	}
-	probe := sql.OpenDB(conn)
-	defer probe.Close()
-	var version string
-	if err := probe.QueryRowContext(ctx, "SELECT VERSION()").Scan(&version); err != nil {
-		return fmt.Errorf("database is not reachable: %w", err)
-	}
-	name := "transaction_isolation"
-	if strings.Contains(version, "MariaDB") {
-		name = "tx_isolation"
-	}
-	c.Params[name] = "'READ-COMMITTED'"
-	return nil
 }
 
 func gormConfig() *gorm.Config {
@@ -244,11 +191,17 @@ func (d *DB) Gorm(ctx context.Context) *gorm.DB { return d.gorm.WithContext(ctx)
 // Ping answers whether the database is reachable.
 func (d *DB) Ping(ctx context.Context) error { return d.reader.db.PingContext(ctx) }
 
-// Stats are the writer pool's figures, for metrics.
-func (d *DB) Stats() sql.DBStats { return d.writer.db.Stats() }
+// Pools are the pool of InTx and the one that reads, for metrics.
+func (d *DB) Pools() (writes, reads *sql.DB) { return d.writer.db, d.reader.db }
 
-// SQL is the write pool itself: for backup and the benchmark's floor, never for a feature's writes.
-func (d *DB) SQL() *sql.DB { return d.writer.db }
+// SQL is a pool on which each statement stands by itself and may write: for migrations, backup and the benchmark's floor,
+// never for a feature's writes.
+func (d *DB) SQL() *sql.DB {
+	if d.dialect == SQLite {
+		return d.writer.db // the only one that may
+	}
+	return d.reader.db
+}
 
 // Close gives the id node back and closes the pools.
 func (d *DB) Close() error {
@@ -263,11 +216,5 @@ func (d *DB) Close() error {
 func (d *DB) closePools() error {
 	d.reader.stmts.close()
 	d.writer.stmts.close()
-	err := d.reader.db.Close()
-	if d.writer != d.reader {
-		if e := d.writer.db.Close(); err == nil {
-			err = e
-		}
-	}
-	return err
+	return errors.Join(d.reader.db.Close(), d.writer.db.Close())
 }
