@@ -112,7 +112,7 @@ func connectSQLite(cfg config.Database) (*DB, error) {
 	}
 	const pragmas = "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(2)"
 	file := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(cfg.Path) // it is read as a URI
-	writer, err := sql.Open("sqlite", file+pragmas+"&_pragma=cache_size(-16000)&_txlock=immediate")
+	writer, err := sql.Open("sqlite", file+pragmas+"&_pragma=cache_size(-8000)&_txlock=immediate")
 	if err != nil {
 		return nil, err
 	}
