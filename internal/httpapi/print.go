@@ -53,8 +53,9 @@ func (s *Server) cardPage(c *gin.Context) {
 	}
 	c.Header("Cache-Control", "no-store")
 	c.Data(http.StatusOK, "text/html; charset=utf-8", []byte(`<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>积分卡</title><body style="font:20px/1.6 sans-serif;margin:2em;max-width:32em"><h1>这是一张积分卡</h1><p>到村里的积分超市出示它，就能用积分换东西。</p>
-<p>捡到别人的卡，请交给村委会。卡丢了，请马上告诉村里换一张，旧卡当时就作废。</p><p><a href="/">打开禾分</a></p></body></html>`))
+<title>积分卡</title><body style="font:20px/1.6 sans-serif;margin:0 auto;padding:1.2em;max-width:30em;background:#f7f2e7;color:#2b2a22"><h1 style="font-size:1.3em">这是一张积分卡</h1><p>到村里的积分超市出示它，就能用积分换东西。</p>
+<p>捡到别人的卡，请交给村委会。卡丢了，请马上告诉村里换一张，旧卡当时就作废。</p>
+<p><a href="/" style="display:block;padding:.5em;border-radius:2em;background:#2f6b3c;color:#fff;text-align:center;text-decoration:none">打开禾分</a></p></body></html>`))
 }
 
 type printCardsInput struct {

@@ -40,7 +40,7 @@ const (
 const PagePath = "/g/"
 
 var (
-	ErrNoNotice = errs.New(errs.NotFound, "publication_not_found", "没有找到这张公示榜，请从公示列表里重新打开")
+	ErrNoNotice = errs.New(errs.NotFound, "publication_not_found", "没有找到这张公示榜，可能已经过了公开的日子。请看村里的公示栏，或者打开“禾分”里的公示榜")
 	ErrNoCases  = errs.New(errs.Conflict, "publication_nothing", "这段时间没有还未公示的记录，不用公示")
 	ErrTooMany  = errs.New(errs.TooLarge, "publication_too_many", "这段时间的记录太多，请按小组或者把时间缩短后分开公示")
 	ErrChanged  = errs.New(errs.Conflict, "publication_changed", "预览之后记录有了变化，请重新预览再公示")

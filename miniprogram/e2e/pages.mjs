@@ -215,10 +215,17 @@ async function objectForm(ui) {
     if (!made.ok) throw new Error(`no notice: ${await made.text()}`)
   }
   await takeBack(ui)
-  await ui.open('/pages/notices/index')
-  await ui.tap('.card[role=button]')
-  await ui.tapText('.choice', '我家的')
-  await ui.tap('.ruled[role=button]')
+  const shown = (selector, hasText) => ui.page.locator(selector).filter({ visible: true, hasText }).count()
+  for (let n = 0; ; n++) {
+    await ui.open('/pages/notices/index')
+    await ui.tap('.card[role=button]', n)
+    await ui.see('.code')
+    if (!(await shown('.choice', '我家的'))) continue
+    await ui.tapText('.choice', '我家的')
+    await ui.tap('.ruled[role=button]')
+    await ui.see('.hf-sheet', '经过')
+    if (await shown('.wd-button', '提异议')) break
+  }
   await ui.tapButton('提异议')
   await ui.see('.hf-confirm')
 }

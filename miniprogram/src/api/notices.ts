@@ -1,3 +1,4 @@
+import { showDay } from '@/services/dates'
 import { get, getFile } from '@/services/request'
 import type { List, Notice, NoticePage, NoticePreview, SealProof } from './types'
 
@@ -28,3 +29,6 @@ export const sealProof = (village: string, household: string, posting: string, s
 export const namePath = (village: string, household: string) => `/villages/${village}/households/${household}/notice-name`
 export const hidePath = (village: string, household: string) => `/villages/${village}/households/${household}/hidden-records`
 export const noticeName = (village: string, household: string) => get<{ masked: boolean; by_rule: boolean }>(namePath(village, household))
+
+/** Until when somebody may object, or that it is over. */
+export const objectWords = (n: { open: boolean; object_until: string }) => (n.open ? `提异议到${showDay(n.object_until)}为止` : '提异议的日子已经过了')
