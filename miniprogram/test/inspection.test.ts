@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Item } from '@/api/types'
-import { countGrades, draftsOfSheet, lackingPhoto, openSheet, setGrade, setProofs, undo, type Sheet } from '@/team/inspection/state'
+import type { Inspection, Item } from '@/api/types'
+import { countGrades, draftsOfSheet, lackingPhoto, openSheet, returnedSheet, setGrade, setProofs, undo, type Sheet } from '@/team/inspection/state'
 
 const households = ['甲', '乙', '丙'].map((name, i) => ({ id: String(i), name, number: `00${i}` }))
 const item = {
@@ -59,5 +59,15 @@ describe('inspection list', () => {
     const drafts = draftsOfSheet(sheet, '9', 'me', '2026-05-20')
     expect(drafts.map((d) => d.draft.kind)).toEqual(['lines', 'submit_inspection'])
     expect(drafts.every((d) => d.draft.body.target === '77' && !d.draft.of && /2$/.test(d.id))).toBe(true)
+  })
+
+  it('is taken up again as the server has it when it was given back', () => {
+    const one = { id: '99', group: '5', occurred_on: '2026-05-20', photos: [{ part: '1' }], lines: households.map((h, i) => ({ household: h.id, number: h.number, name: h.name, rev: i + 1, grade: i ? 'b' : '', seen: i > 0 })) } as unknown as Inspection
+    const sheet = returnedSheet(one, { ...item, evidence: ['photo'] } as Item, '一组', 'q'.repeat(32))
+    expect(gradesOf(sheet)).toBe('abb')
+    expect(lackingPhoto(setGrade(sheet, '1', 'a')).map((l) => l.household)).toEqual(['0']) // the photo of 1 is there already
+    const drafts = draftsOfSheet(sheet, '7', '1', '2026-05-20')
+    expect(drafts.map((d) => [d.draft.kind, d.draft.body.target])).toEqual([['lines', '99'], ['submit_inspection', '99']])
+    expect(drafts[0]?.draft.body.lines?.[0]?.rev).toBe(4)
   })
 })

@@ -3,12 +3,14 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { answers, requests, synced, type Answer } from './server'
 
 const me = { user_id: '1', name: '李队员', memberships: [], roles: [{ id: '2', role: 'team_member', village_id: '7' }], bindings: [] }
-const claim = { id: '55', household_name: '张三', item_name: '清扫', state: 'submitted', state_name: '待审核', can_review: true, occurred_on: '2026-05-01', points: 0, reasons: [] }
+const claim = { id: '55', household_name: '张三', item: 'sweep', item_name: '清扫', state: 'submitted', state_name: '待审核', can_review: true, occurred_on: '2026-05-01', points: 0, reasons: [] }
 const page1 = { status: 200, body: { items: [claim], next: '' } }
+const rules = { status: 200, body: { items: [{ code: 'sweep', words: { value: '每次2分' } }], classes: [] } }
+const none = { status: 200, body: { items: [], next: '' } }
 
 async function open(...later: Answer[]) {
   uni.setStorageSync('hefen.token', 't')
-  answers.push({ status: 200, body: me }, page1, ...later)
+  answers.push({ status: 200, body: me }, page1, rules, none, ...later)
   vi.resetModules()
   const { default: Page } = await import('@/team/reviews/index.vue')
   const page = mount(Page)
@@ -27,6 +29,7 @@ describe('reviews', () => {
 
   it('are sent at once where there is a signal', async () => {
     const { page, press } = await open({ status: 200, body: synced({ state: 'done', made: '55', points: 200 }) }, { status: 200, body: { items: [], next: '' } })
+    expect(page.text()).toContain('每次2分') // nobody approves a number unseen
     await press('同意')
     const sent = requests().find((r) => r.url.endsWith('/sync'))!
     expect(sent.data.drafts).toMatchObject([{ kind: 'approve', target: '55' }])

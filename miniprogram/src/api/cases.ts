@@ -20,6 +20,10 @@ export const oneCase = (village: string, id: string) => get<Case>(`${base(villag
 export const asked = (village: string, household: string) =>
   get<{ items: Asked[] }>(`${base(village)}/households/${household}/confirmations`)
 
+/** Inspections in a state, without their lines. */
+export const inspections = (village: string, state: 'submitted' | 'draft') => get<List<Inspection>>(`${base(village)}/inspections`, { state, limit: 20 })
+
+/** One inspection with each household's line. */
 export const inspection = (village: string, id: string) => get<Inspection>(`${base(village)}/inspections/${id}`)
 
 /** What was found wrong and has not been put right. */
@@ -31,5 +35,5 @@ export const casePaths = {
   act: (village: string, id: string, verb: 'approve' | 'reject' | 'withdraw' | 'confirm') => `${base(village)}/cases/${id}/${verb}`,
   inspections: (village: string) => `${base(village)}/inspections`,
   lines: (village: string, id: string) => `${base(village)}/inspections/${id}/lines`,
-  decide: (village: string, id: string) => `${base(village)}/inspections/${id}/decide`,
+  inspection: (village: string, id: string, verb: 'decide' | 'return') => `${base(village)}/inspections/${id}/${verb}`,
 }

@@ -2,7 +2,7 @@
  * A group gone through household by household. Pure: the page shows it, keeps it on the device at each tap, and makes drafts
  * of it at the end. Every household starts with the usual grade, a tap gives another, the last taps can be taken back.
  */
-import type { Item } from '@/api/types'
+import type { Inspection, Item } from '@/api/types'
 import type { NewDraft } from '@/services/drafts'
 import type { Proof } from '../draft'
 
@@ -20,6 +20,8 @@ export interface SheetLine {
   name: string
   grade: string
   proofs: Proof[]
+  /** Photos that the server has of it already. */
+  sent?: number
 }
 
 export interface Sheet {
@@ -44,6 +46,14 @@ export type SheetHead = Omit<Sheet, 'lines' | 'history' | 'made' | 'rev'>
 export function openSheet(head: SheetHead, households: { id: string; number: string; name: string }[], usual: string): Sheet {
   const lines = households.map((h) => ({ household: h.id, number: h.number, name: h.name, grade: usual, proofs: [] }))
   return { ...head, made: '', rev: 1, lines, history: [] }
+}
+
+/** An inspection that was given back, as the server has it; its photos stay there. */
+export function returnedSheet(one: Inspection, item: Item, groupName: string, request: string): Sheet {
+  const usual = item.value.grades?.[0]?.code ?? ''
+  const lines = (one.lines ?? []).map((l) => ({ household: l.household, number: l.number, name: l.name, grade: l.grade || usual, proofs: [], sent: (one.photos ?? []).filter((p) => p.part === l.household).length }))
+  const rev = Math.max(0, ...(one.lines ?? []).map((l) => l.rev)) + 1
+  return { request, item, group: one.group ?? '', groupName, day: one.occurred_on, made: one.id, rev, lines, history: [] }
 }
 
 export function setGrade(sheet: Sheet, household: string, grade: string): Sheet {
@@ -83,12 +93,12 @@ export function lackingPhoto(sheet: Sheet): SheetLine[] {
   const wanted = sheet.item.evidence ?? []
   if (!wanted.includes('photo') || (wanted.includes('none') && !sheet.item.evidence_all)) return []
   const worth = new Map((sheet.item.value.grades ?? []).map((g) => [g.code, g.points]))
-  return sheet.lines.filter((l) => l.proofs.length === 0 && (worth.get(l.grade) ?? 0) !== 0)
+  return sheet.lines.filter((l) => l.proofs.length === 0 && !l.sent && (worth.get(l.grade) ?? 0) !== 0)
 }
 
 /** What becomes of a sheet when all is seen: drafts under ids that stay the same when it is done again, so that nothing doubles. */
 export function draftsOfSheet(sheet: Sheet, village: string, user: string, today: string): { id: string; draft: NewDraft }[] {
-  const label = `${sheet.item.name} · ${sheet.groupName} · ${sheet.lines.length} 户`
+  const label = `${sheet.groupName}${sheet.item.name}，${sheet.lines.length} 户`
   const common = { village, user, form: JSON.parse(JSON.stringify(sheet)) as object }
   const about = sheet.made ? {} : { of: sheet.request }
   const target = sheet.made ? { target: sheet.made } : {}
@@ -102,7 +112,7 @@ export function draftsOfSheet(sheet: Sheet, village: string, user: string, today
       .map((l, n) => ({
         id: `${sheet.request}-e${sheet.rev}-${n}`,
         draft: {
-          village, user, ...about, kind: 'line_evidence' as const, label: `${label} · ${l.name}的照片`,
+          village, user, ...about, kind: 'line_evidence' as const, label: `${label}，${l.name}的照片`,
           body: { ...target, household: l.household, evidence: l.proofs.map((p) => ({ kind: p.kind, sha256: p.sha256 })) },
           photos: l.proofs.map((p) => ({ sha256: p.sha256, size: p.size })),
         },

@@ -1,9 +1,10 @@
 /** What the inspection page does: begins, keeps each tap on the device, takes up what was left, makes drafts of it at the end. */
 import { computed, ref } from 'vue'
-import type { Item } from '@/api/types'
+import type { Inspection, Item } from '@/api/types'
+import { inspection, inspections } from '@/api/cases'
 import { useLoad } from '@/composables/useLoad'
 import { today } from '@/services/dates'
-import { findDraft, keepDraft } from '@/services/drafts'
+import { draftsOf, findDraft, keepDraft } from '@/services/drafts'
 import { fieldGroups, fieldScheme, freshenField, keptHouseholds } from '@/services/fieldbook'
 import { inspectable } from '@/services/items'
 import { signedPoints } from '@/services/points'
@@ -12,7 +13,7 @@ import { ApiError, messageOf } from '@/services/request'
 import { teamRole, userId } from '@/services/session'
 import { syncDrafts } from '@/services/sync'
 import type { Proof } from '../draft'
-import { countGrades, draftsOfSheet, lackingPhoto, openSheet, setGrade, setProofs, undo, type GradeChoice, type Sheet } from './state'
+import { countGrades, draftsOfSheet, lackingPhoto, openSheet, returnedSheet, setGrade, setProofs, undo, type GradeChoice, type Sheet } from './state'
 
 const OPEN_KEY = 'hefen.team.inspection'
 
@@ -57,6 +58,29 @@ export function useInspection() {
       if (households.length === 0) throw new ApiError(0, 'fieldbook', '这个组没有要您查的户，请换一个组')
       const groupName = groupOptions.value.find((g) => g.value === group.value)?.name ?? ''
       keep(openSheet({ request: await randomId(), item: item.value, group: group.value, groupName, day: today() }, households, usual.value))
+    } catch (e) {
+      message.value = messageOf(e)
+    } finally {
+      busy.value = false
+    }
+  }
+
+  /** What was handed in from here and given back, or begun on another device; nothing without signal. */
+  const back = useLoad(async () => (await inspections(village(), 'draft').catch(() => ({ items: [] as Inspection[] }))).items)
+  const handingIn = computed(() => draftsOf(userId()).value.some((d) => d.kind === 'submit_inspection' && d.state !== 'sent'))
+  const takeUpOptions = computed(() =>
+    handingIn.value ? [] : (back.data.value ?? []).filter((i) => i.author === userId()).map((i) => ({ id: i.id, name: `${all.data.value?.groups.find((g) => g.id === i.group)?.name ?? '全村'}：${i.item_name}`, day: i.occurred_on })),
+  )
+
+  async function takeUp(id: string): Promise<void> {
+    if (busy.value) return
+    busy.value = true
+    message.value = ''
+    try {
+      const one = await inspection(village(), id)
+      const what = all.data.value?.items.find((i) => i.code === one.item)
+      if (!one.can_fill || !what) throw new ApiError(0, 'inspection', '这次检查不能再改了')
+      keep(returnedSheet(one, what, all.data.value?.groups.find((g) => g.id === one.group)?.name ?? '全村', await randomId()))
     } catch (e) {
       message.value = messageOf(e)
     } finally {
@@ -124,7 +148,7 @@ export function useInspection() {
     usual.value = ''
   }
 
-  return { all, item, itemOptions, pick, group, usual, sheet, submitted, asking, counts, lacking, groupOptions, grades, busy, message, start, change, takeBack, photos, handIn, mend, discard, startOver, resume }
+  return { all, back, takeUpOptions, takeUp, item, itemOptions, pick, group, usual, sheet, submitted, asking, counts, lacking, groupOptions, grades, busy, message, start, change, takeBack, photos, handIn, mend, discard, startOver, resume }
 }
 
 /** A sheet that was refused, to be handed in once more. */
