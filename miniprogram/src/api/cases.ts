@@ -10,7 +10,7 @@ const base = (village: string) => `/villages/${village}`
 export const preview = (village: string, draft: NewCase) =>
   post<{ items: Case[] }>(`${base(village)}/cases/preview`, draft)
 
-export const cases = (village: string, filter: { state?: string; mine?: string; cursor?: string; limit?: number }) =>
+export const cases = (village: string, filter: { state?: string; mine?: string; household?: string; cursor?: string; limit?: number }) =>
   get<List<Case>>(`${base(village)}/cases`, filter)
 
 /** One record with each step, its photos and the word of other households. */
