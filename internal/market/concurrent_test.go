@@ -1,6 +1,7 @@
 package market_test
 
 import (
+	"encoding/base64"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -272,6 +273,67 @@ func TestEverythingAtOnce(t *testing.T) {
 				t.Errorf("step %d: %v", i, err)
 			}
 		})
+		audit(t, db)
+	})
+}
+
+// TestOnceAtOnce: a step of the phone's code makes one visit, a visit one redemption, and a reservation that is collected and cancelled at
+// the same moment is one of the two.
+func TestOnceAtOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db, 1)
+		h, zhang := w.households[0], w.person(0)
+		w.give(h, 50_000)
+		soap := w.goods("香皂", 250, 100)
+		c, err := w.market.TakePhoneCode(ctx, zhang, w.village, h, market.PhoneCodeRequest{RequestID: w.request()})
+		must(t, err)
+		secret, err := base64.StdEncoding.DecodeString(c.Secret)
+		must(t, err)
+		code := market.PhonePrefix + c.Alias + "-" + market.PhoneCodeAt(secret, w.now().Unix()/30)
+		var visit id.ID
+		once := func(what string, refused error, try func() error) {
+			t.Helper()
+			var wins atomic.Int64
+			run(12, 12, func(int) {
+				if err := try(); err == nil {
+					wins.Add(1)
+				} else if !errors.Is(err, refused) {
+					t.Errorf("%s: %v", what, err)
+				}
+			})
+			if wins.Load() != 1 {
+				t.Errorf("%s: %d times", what, wins.Load())
+			}
+		}
+		once("a step of the code", market.ErrPhoneCodeUsed, func() error {
+			v, err := w.visit(market.VisitRequest{Code: code})
+			if err == nil {
+				w.lock.Lock()
+				visit = v.ID
+				w.lock.Unlock()
+			}
+			return err
+		})
+		once("a visit", market.ErrVisit, func() error {
+			_, err := w.sell(h, 250, market.RedeemRequest{Visit: visit}, want(soap, 1))
+			return err
+		})
+		for range 5 {
+			n, err := w.reserve(zhang, h, 250, want(soap, 1))
+			must(t, err)
+			var turn atomic.Int64
+			once("a reservation", market.ErrReserved, func() error {
+				if turn.Add(1)%2 == 0 {
+					_, err := w.collect(n, n.Code)
+					return err
+				}
+				_, err := w.market.CancelReservation(ctx, zhang, w.village, h, n.ID, market.CancelRequest{RequestID: w.request()})
+				return err
+			})
+		}
+		if gone := 100 - w.look(soap).Stock; w.balance(h, "spend") != 50_000-250*points.Amount(gone) {
+			t.Errorf("%d pieces for %s points", gone, 50_000-w.balance(h, "spend"))
+		}
 		audit(t, db)
 	})
 }
