@@ -221,7 +221,13 @@ func plainPoints(a points.Amount) string {
 	return a.String() + "分"
 }
 
-func span(from, to points.Amount) string { return from.String() + "—" + to.String() + "分" }
+// span is a range in words; one that reaches below zero says which end takes points away.
+func span(from, to points.Amount) string {
+	if from < 0 && to > 0 {
+		return "扣" + from.Abs().String() + "分到加" + to.String() + "分"
+	}
+	return from.String() + "—" + to.String() + "分"
+}
 
 func gradeNames(gs []Grade) string {
 	names := make([]string, len(gs))
