@@ -57,15 +57,20 @@ func (p *program) loadDemo(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// stopLastYear leaves the demo village before its year end: last year no longer counts, so that the first secretary may
+// stopLastYear leaves villages of the demo before their year end: last year no longer counts, so that their first secretaries may
 // close it at once instead of a minute later.
 func (p *program) stopLastYear(ctx context.Context, now time.Time) error {
-	v, err := p.village.FindVillage(ctx, demo.Village)
-	if err != nil {
-		return err
-	}
 	earlier := now.Add(-2 * time.Minute)
+	seasons := season.New(p.db, func() time.Time { return earlier }, p.village, p.book, p.market, p.media)
 	year := clock.YearSpan(clock.DayOf(earlier)).Before()
-	_, err = season.New(p.db, func() time.Time { return earlier }, p.village, p.book, p.market, p.media).StopBy(ctx, 0, v.ID, season.Order{Span: year, Why: "年终核对"})
-	return err
+	for _, code := range demo.YearEnds {
+		v, err := p.village.FindVillage(ctx, code)
+		if err != nil {
+			return err
+		}
+		if _, err := seasons.StopBy(ctx, 0, v.ID, season.Order{Span: year, Why: "年终核对"}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

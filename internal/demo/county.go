@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"hefen/configs"
 	"hefen/internal/access"
@@ -120,6 +121,22 @@ func (l *loader) county(ctx context.Context) error {
 	return err
 }
 
+// rounds go from the list to the prizes in one sitting: nobody has days to object to them. The second is drawn by lot.
+const rounds = "rounds:\n" +
+	"  - {code: active, name: 年度积极户, span: year, object_days: 0, min: 1, tiers: [{percent: 40, rewards: [{points: 10}, {title: 积极户}]}]}\n" +
+	"  - {code: lucky, name: 年度幸运户, span: year, object_days: 0, min: 1, tiers: [{draw: 2, rewards: [{title: 幸运户}]}]}\n"
+
+// withRounds adds such rounds to the rules of a village whose year end can be played through.
+func withRounds(v spec, source []byte) []byte {
+	switch {
+	case !slices.Contains(YearEnds, v.code):
+		return source
+	case bytes.Contains(source, []byte("\nrounds:\n")):
+		return bytes.Replace(source, []byte("rounds:\n"), []byte(rounds), 1)
+	}
+	return append(source, "\n"+rounds...)
+}
+
 // settle makes a village with its people, rules, officials and shop on the first day.
 func (l *loader) settle(ctx context.Context, town id.ID, v spec) (*place, error) {
 	made, err := l.villages.CreateVillage(ctx, town, village.NewRegion{Code: v.code, Name: v.name, From: l.first})
@@ -134,9 +151,7 @@ func (l *loader) settle(ctx context.Context, town id.ID, v spec) (*place, error)
 	if err != nil {
 		return nil, err
 	}
-	if v.code == linyuan.code { // a round that nobody objects to goes from the list to the prizes in one sitting
-		source = bytes.Replace(source, []byte("rounds:\n"), []byte("rounds:\n  - {code: active, name: 年度积极户, span: year, object_days: 0, min: 1, tiers: [{percent: 40, rewards: [{points: 10}, {title: 积极户}]}]}\n"), 1)
-	}
+	source = withRounds(v, source)
 	text, err := judged(v, string(source))
 	if err != nil {
 		return nil, err

@@ -62,6 +62,9 @@ func Loaded(ctx context.Context, db *storage.DB, today clock.Day) (bool, error) 
 // Village is the code of the village in which everything can be seen.
 const Village = "431229101201"
 
+// YearEnds are the codes of the villages whose year end can be played through: one counts households, the other persons.
+var YearEnds = []string{Village, "431229102201"}
+
 // Year is the length of history a full demo county has, in days.
 const Year = 365
 

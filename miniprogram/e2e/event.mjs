@@ -5,26 +5,25 @@
 import assert from 'node:assert/strict'
 import { roles } from './pages.mjs'
 
-const EVENT = `清扫村道${Date.now() % 10_000}`
-
 export async function eventAndVoice(villager, team, done) {
+  const event = `清扫村道${Date.now() % 10_000}`
   await team.enter(roles.team)
   await team.open('/team/activities/index')
   await team.tapButton('发起活动')
   await team.see('.hf-sheet')
-  await team.type(EVENT, 0)
+  await team.type(event, 0)
   await team.type('村委会', 1)
   await team.type('志愿', 2)
   await team.tap('.hf-sheet .ruled')
   await team.tapText('.hf-sheet .wd-button', '发起')
   await team.see('.digits')
-  done(`驻村队员发起“${EVENT}”，手机上是大字的签到码`)
+  done(`驻村队员发起“${event}”，手机上是大字的签到码`)
 
   await villager.enter(roles.villager)
   await villager.open('/pages/activities/index')
-  await villager.see('.event', EVENT)
-  await villager.tap(`.event:has-text("${EVENT}") .wd-button`)
-  await villager.see('.hf-sheet', EVENT)
+  await villager.see('.event', event)
+  await villager.tap(`.event:has-text("${event}") .wd-button`)
+  await villager.see('.hf-sheet', event)
   await villager.type('000000', 0)
   await villager.tapText('.hf-sheet .wd-button', '用数字签到')
   await villager.see('.hf-sheet .notice', '签到码不对')
@@ -35,13 +34,13 @@ export async function eventAndVoice(villager, team, done) {
   await villager.see('.hf-sheet .notice', '签到了')
   done('村民输错一次，再照着输入六位数字，签到了')
 
-  await team.page.reload()
+  await team.again()
   await team.see('.card', '签到 1 人')
   await team.tapButton('结束并记分')
   await team.see('.card', '已登记 1 人')
   done('结束活动，一次记完分')
   await villager.open('/pages/messages/index')
-  await villager.see('.message', EVENT)
+  await villager.see('.message', event)
   await villager.see('.message', '活动')
   done('消息里有活动通知，得分也在')
 

@@ -30,7 +30,7 @@ export async function field(ui, done) {
     await recordOne(ui, n)
     if (n === 11 || n === 23) await reload(ui, '/team/home/index') // killed
   }
-  await go(ui, '/team/today/index')
+  await ui.go('/team/today/index')
   await ui.see('.draft')
   assert.equal(await ui.page.locator('.draft-waiting:visible').count(), RECORDS)
   done(`没有信号记了 ${RECORDS} 条，各带一张照片，中间重开了两次，都在`)
@@ -77,7 +77,7 @@ export async function field(ui, done) {
   assert.equal(left, 0, 'the phone has given its photos away')
   done(`信号时断时续（断了 ${cuts} 次），${RECORDS} 条都记上了，一条不多，一条不少`)
 
-  await go(ui, '/pages/settings/index')
+  await ui.go('/pages/settings/index')
   await ui.tapText('.hf-tile', '换一个人用这部手机')
   await ui.tapButton('退出')
   await ui.see('.persona')
@@ -151,12 +151,6 @@ async function recorded(ui) {
   return cases.filter((c) => c.item_name === ITEM)
 }
 
-/** Moves within the pages, as a tap would; no page is loaded. */
-async function go(ui, address) {
-  await ui.page.evaluate((url) => (location.hash = url), address)
-  await ui.settle()
-}
-
 async function reload(ui, address) {
   await ui.page.evaluate((url) => (location.hash = url), address)
   await ui.page.reload()
@@ -164,7 +158,7 @@ async function reload(ui, address) {
 }
 
 async function recordOne(ui, n) {
-  if (!(await ui.page.locator('.done:visible').count())) await go(ui, '/team/record/index')
+  if (!(await ui.page.locator('.done:visible').count())) await ui.go('/team/record/index')
   await fillRecord(ui, n, async () => {
     const [chooser] = await Promise.all([ui.page.waitForEvent('filechooser'), ui.tapText('.add', '拍照片')])
     await chooser.setFiles({ name: `p${n}.png`, mimeType: 'image/png', buffer: picture(n) })

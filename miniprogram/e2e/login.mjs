@@ -20,7 +20,7 @@ async function codeFor(log, phone) {
 }
 
 /** Asks the server as somebody of the demo. */
-export async function as(base, roleName) {
+export async function as(base, roleName, name = '') {
   const ask = async (path, body, token, method = 'POST') => {
     const headers = { 'Content-Type': 'application/json', ...(token ? { Authorization: `Bearer ${token}` } : {}) }
     const answer = await fetch(`${base}/api${path}`, body ? { method, headers, body: JSON.stringify(body) } : { headers })
@@ -29,7 +29,7 @@ export async function as(base, roleName) {
     return data
   }
   const { items } = await ask('/demo/personas')
-  const { token } = await ask('/login/demo', { persona: items.find((p) => p.role_name === roleName).code })
+  const { token } = await ask('/login/demo', { persona: items.find((p) => p.role_name === roleName && p.name.includes(name)).code })
   const me = await ask('/me', undefined, token)
   const write = (path, body) => ask(path, { request_id: `e2e-${crypto.randomUUID()}`, ...body }, token)
   const put = (path, body) => ask(path, { request_id: `e2e-${crypto.randomUUID()}`, ...body }, token, 'PUT')

@@ -5,6 +5,9 @@ import { URL } from 'node:url'
 
 export const roles = { villager: '村民', team: '驻村队员', secretary: '第一书记', keeper: '超市管理员', supervisor: '镇县督导' }
 
+/** Those whose pages are opened as another role's. */
+export const others = { panel: '评议小组成员', watch: '村务监督员', county: '县级管理员' }
+
 /** do brings a page into the state worth looking at, beyond opening it. */
 const known = [
   { name: 'enter', role: '', path: '/pages/enter/index' },

@@ -18,7 +18,8 @@ import { cardAndPin, lostDevice, pause, reservation, reviewFetched, withoutSigna
 import { phoneLogin, pinLogin } from './login.mjs'
 import { loop } from './loop.mjs'
 import { claimToNotice } from './notice.mjs'
-import { yearEnd } from './season.mjs'
+import { cards, files, groupLeader, panelVotes, reviewing, sampling, tellings, town } from './officials.mjs'
+import { listObjected, yearEnd } from './season.mjs'
 import { keepers, money, ownPrice, pictureAndTransfer, shelf } from './shelf.mjs'
 import { pages, roles } from './pages.mjs'
 import { H5, PATIENCE_MS, serve, Weapp } from './ui.mjs'
@@ -33,50 +34,62 @@ let passed = 0
 let failed = 0
 const strangers = new Set()
 const broken = new Set()
+/** Folder of the packed mini-program. */
+let packed = ''
 const browser = await launch()
 
-/** By name: on H5 or on the compiled mini-program, one person's phone or two. */
+/** By name: what one person does on one phone, on either build; what two do on two phones, or on one build only. */
 const journeys = {
-  'loop-h5': h5(0, loop),
-  'loop-mini-program': weapp(loop),
-  field: h5(2, field),
+  ...both('loop', 0, loop),
+  ...both('villager', 2, villagerDay),
+  ...both('notice', 2, claimToNotice),
+  ...both('season', 2, yearEnd),
+  ...both('list-objected', 2, listObjected),
+  ...both('reviewing', 2, reviewing),
+  ...both('panel', 2, panelVotes),
+  ...both('sampling', 2, sampling),
+  ...both('tellings', 2, tellings),
+  ...both('cards', 2, cards),
+  ...both('leader', 2, groupLeader),
+  ...both('town', 2, town),
+  ...both('files', 2, files),
+  ...both('shelf', 2, shelf),
+  ...both('counter-offline', 2, withoutSignal),
+  ...bothTwo('event', 2, 0, eventAndVoice),
+  ...bothTwo('counter-reservation', 2, 0, reservation),
+  'field-h5': h5(2, field),
   'field-mini-program': weapp(fieldOnPhone),
-  'villager-h5': h5(2, villagerDay),
-  'villager-mini-program': weapp(villagerDay),
-  event: h5Two(2, 0, eventAndVoice),
-  notice: h5(2, claimToNotice),
-  season: h5(2, yearEnd),
-  shelf: h5(2, shelf),
   'shelf-transfer': h5(2, pictureAndTransfer),
   'shelf-money': h5(2, money),
   'shelf-keepers': h5(2, keepers),
   'shelf-price': h5(2, ownPrice),
   'counter-card': h5(2, cardAndPin),
-  'counter-reservation': h5Two(2, 0, reservation),
-  'counter-offline': h5(2, withoutSignal),
   'counter-lost': h5Two(2, 0, lostDevice),
   'counter-pause': h5Two(2, 0, pause),
   'counter-review': h5(2, reviewFetched),
-  'counter-mini-program': weapp(withoutSignal),
   'login-phone': h5(2, (ui, ok) => phoneLogin(ui, values.log, ok)),
   'login-pin': h5(2, pinLogin),
   weight,
   policy,
 }
 for (const role of ['', ...Object.keys(roles)]) journeys[`pages-${role || 'visitor'}`] = (t) => everyPage(role, t)
+journeys['pages-mini-program'] = everyPageOfWeapp
 
-// Side by side goes what does not meet: a team member's records, and what one household does and spends, each in its order.
-await lanes(['loop-h5', 'loop-mini-program'])
+const onBoth = (...names) => names.flatMap((name) => [`${name}-h5`, `${name}-mini-program`])
+
+// Side by side goes what does not meet: a team member's records, what one household does and spends, and what officials say of records, each in its order.
+await lanes(onBoth('loop'))
 await lanes(
-  ['field', 'field-mini-program'],
-  ['villager-h5', 'villager-mini-program', 'event', 'notice', 'season', 'shelf', 'shelf-transfer', 'shelf-money', 'shelf-keepers', 'shelf-price', 'counter-card', 'counter-reservation', 'counter-offline', 'counter-lost', 'counter-pause', 'counter-review', 'counter-mini-program', 'login-phone', 'login-pin'],
+  ['field-h5', 'field-mini-program', ...onBoth('reviewing', 'panel', 'sampling', 'tellings', 'town')],
+  [...onBoth('villager', 'event', 'notice', 'shelf'), 'shelf-transfer', 'shelf-money', 'shelf-keepers', 'shelf-price', 'counter-card', ...onBoth('counter-reservation', 'counter-offline'), 'counter-lost', 'counter-pause', 'counter-review', 'login-phone', 'login-pin', ...onBoth('cards', 'leader', 'season', 'list-objected', 'files')],
 )
-await lanes(['pages-visitor', 'pages-villager', 'weight'], ['pages-team', 'pages-supervisor', 'policy'], ['pages-secretary', 'pages-keeper'])
+await lanes(['pages-visitor', 'pages-villager', 'weight'], ['pages-team', 'pages-supervisor', 'policy'], ['pages-secretary', 'pages-keeper', 'pages-mini-program'])
 const whole = report()
 whole.check(broken.size === 0, `no page breaks its content security policy ${[...broken].join(' ')}`)
 whole.check(strangers.size === 0, `the pages load nothing from other hosts ${[...strangers].join(' ')}`)
 whole.print()
 await browser.close()
+if (packed) fs.rmSync(packed, { recursive: true, force: true })
 console.log(`e2e: ${passed} passed, ${failed} failed`)
 process.exit(failed ? 1 : 0)
 
@@ -114,6 +127,15 @@ function report(name = 'whole') {
   return { ok, check, print: () => console.log([`${name} (${Math.round((Date.now() - begin) / 1000)} s)`, ...lines].join('\n')) }
 }
 
+/** One journey under two names. */
+function both(name, letters, journey) {
+  return { [`${name}-h5`]: h5(letters, journey), [`${name}-mini-program`]: weapp(journey) }
+}
+
+function bothTwo(name, letters, otherLetters, journey) {
+  return { [`${name}-h5`]: h5Two(letters, otherLetters, journey), [`${name}-mini-program`]: weappTwo(journey) }
+}
+
 function h5(letters, journey) {
   return async (t) => {
     const { ui, close } = await person(320, letters)
@@ -136,6 +158,13 @@ function weapp(journey) {
   }
 }
 
+function weappTwo(journey) {
+  return async (t) => {
+    const people = [await weappPerson(), await weappPerson()]
+    await journey(people[0].ui, people[1].ui, t.ok).finally(() => Promise.all(people.map((p) => p.close())))
+  }
+}
+
 /** A fresh browser of its own, as another person's phone. */
 async function person(width, letters) {
   const context = await browser.newContext({ viewport: { width, height: 780 }, locale: 'zh-CN' })
@@ -147,18 +176,22 @@ async function person(width, letters) {
   return { ui: new H5(page, values.base), close: () => context.close() }
 }
 
-async function weappPerson() {
+/** The compiled mini-program, packed for a browser when first asked for. */
+function packedWeapp() {
+  if (packed) return packed
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'weapp-'))
-  const compiled = path.join(root, 'dist/build/mp-weixin')
-  execFileSync('node', [path.join(root, 'tools/weapp/pack.mjs'), compiled, folder], { stdio: ['ignore', 'ignore', 'inherit'], cwd: root })
-  const server = await serve(folder, values.base)
+  execFileSync('node', [path.join(root, 'tools/weapp/pack.mjs'), path.join(root, 'dist/build/mp-weixin'), folder], { stdio: ['ignore', 'ignore', 'inherit'], cwd: root })
+  return (packed = folder)
+}
+
+async function weappPerson() {
+  const server = await serve(packedWeapp(), values.base)
   const context = await browser.newContext({ viewport: { width: 390, height: 780 }, locale: 'zh-CN' })
   const page = await context.newPage()
   watch(page, server.url)
   const close = async () => {
     await context.close()
     server.close()
-    fs.rmSync(folder, { recursive: true, force: true })
   }
   return { ui: new Weapp(page, server.url), close }
 }
@@ -221,6 +254,32 @@ async function everyPage(role, { check }) {
       check(false, `${page.name}: ${error.message.slice(0, 400)}`)
     }
   }
+  await close()
+}
+
+/** Every page of the compiled mini-program says something and breaks nowhere: its compiler may bind what the browser's does not. */
+async function everyPageOfWeapp({ check }) {
+  const { ui, close } = await weappPerson()
+  const thrown = []
+  ui.page.on('console', (line) => {
+    if (line.type() === 'error' && /TypeError|ReferenceError/.test(line.text())) thrown.push(line.text().slice(0, 120))
+  })
+  let opened = 0
+  for (const role of Object.keys(roles)) {
+    await ui.enter(roles[role])
+    for (const page of new Set(pages.filter((p) => p.role === role).map((p) => p.path.split('?')[0]))) {
+      thrown.length = 0
+      try {
+        await ui.open(page)
+        const said = (await ui.page.locator('.page-box').filter({ visible: true }).last().innerText()).trim()
+        if (thrown.length || said.length < 2) check(false, `${page}: ${thrown[0] ?? 'nothing to read'}`)
+        opened++
+      } catch (error) {
+        check(false, `${page}: ${error.message.slice(0, 200)}`)
+      }
+    }
+  }
+  check(opened > 60, `${opened} pages of the compiled mini-program say something and break nowhere`)
   await close()
 }
 

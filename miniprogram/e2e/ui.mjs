@@ -30,6 +30,33 @@ export class H5 {
     await this.page.goto(`${this.base}/#${address}`)
     await this.settle()
   }
+
+  /** To another page as by a tap; nothing is loaded, so that it works without signal. */
+  async go(address) {
+    await this.page.evaluate((url) => (location.hash = url), address)
+    await this.settle()
+  }
+
+  /** The page anew, as it is now. */
+  async again() {
+    await this.page.reload()
+    await this.settle()
+  }
+
+  /** A picture for what the button asks, as from the album. */
+  async shoot(text, bytes, selector = '.wd-button') {
+    const button = this.page.locator(selector).filter({ visible: true, hasText: text }).first()
+    const [chooser] = await Promise.all([this.page.waitForEvent('filechooser'), button.click({ timeout: PATIENCE_MS })])
+    await chooser.setFiles({ name: 'picture.jpg', mimeType: 'image/jpeg', buffer: bytes })
+  }
+
+  /** The file that the button gives, saved by the browser. */
+  async file(selector, text) {
+    const button = this.page.locator(selector).filter({ visible: true, hasText: text }).first()
+    const [saved] = await Promise.all([this.page.waitForEvent('download', { timeout: PATIENCE_MS }), button.click({ timeout: PATIENCE_MS })])
+    await this.page.locator('.wd-button.is-loading').filter({ visible: true }).first().waitFor({ state: 'hidden', timeout: PATIENCE_MS }) // one file at a time
+    return { name: saved.suggestedFilename(), bytes: fs.readFileSync(await saved.path()) }
+  }
 }
 
 /** The compiled mini-program: its pages are opened by the harness, the app stays the same. */
@@ -52,6 +79,32 @@ export class Weapp {
   async open(address) {
     await this.page.evaluate((url) => globalThis.weappOpen(url), address)
     await this.settle()
+  }
+
+  async go(address) {
+    await this.open(address)
+  }
+
+  /** The page anew, as it is now. */
+  async again() {
+    await this.open(await this.page.evaluate(() => {
+      const page = globalThis.getCurrentPages().at(-1)
+      return `/${page.route}?${new URLSearchParams(page.options)}`
+    }))
+  }
+
+  /** A picture for what the button asks, as the camera takes it. */
+  async shoot(text, bytes, selector = '.wd-button') {
+    await this.page.evaluate((picture) => (globalThis.weappPhoto = picture), [...bytes])
+    await this.tapText(selector, text)
+  }
+
+  /** The file that the button gives, opened in WeChat's viewer or handed to a chat. */
+  async file(selector, text) {
+    await this.page.evaluate(() => delete globalThis.weappShown)
+    await this.tapText(selector, text)
+    const shown = await (await this.page.waitForFunction(() => globalThis.weappShown, undefined, { timeout: PATIENCE_MS })).jsonValue()
+    return { name: shown.path.split('/').at(-1), bytes: Buffer.from(shown.text, 'base64') }
   }
 }
 
@@ -82,6 +135,19 @@ const hands = {
   async type(text, n = 0) {
     await this.page.locator('input').filter({ visible: true }).nth(n).fill(text, { timeout: PATIENCE_MS })
     await this.settle()
+  },
+  /** Into the n-th field of the sheet that is open. */
+  async fill(text, n = 0) {
+    await this.page.locator('.hf-sheet input').filter({ visible: true }).nth(n).fill(text, { timeout: PATIENCE_MS })
+    await this.settle()
+  },
+  /** Whether this phone has a network. */
+  async signal(there) {
+    await this.page.context().setOffline(!there)
+  },
+  /** Until nothing of this is to be seen any more. */
+  async gone(selector, text = '') {
+    await this.page.locator(selector).filter({ visible: true, hasText: text }).first().waitFor({ state: 'hidden', timeout: PATIENCE_MS })
   },
   async text(selector, n = 0) {
     return (await this.at(selector, n).innerText({ timeout: PATIENCE_MS })).trim()

@@ -16,6 +16,7 @@ declare const wx: {
   env?: { USER_DATA_PATH: string }
   getRandomValues?(o: { length: number; success(r: { randomValues: ArrayBuffer }): void; fail(): void }): void
   openPrivacyContract?(o: object): void
+  shareFileMessage?(o: { filePath: string; fileName: string }): void
   onNeedPrivacyAuthorization?(
     listener: (resolve: (answer: { event: 'agree' | 'disagree' | 'exposureAuthorization'; buttonId?: string }) => void, info?: { referrer?: string }) => void,
   ): void

@@ -1,6 +1,6 @@
 /**
- * The gate on size: the main package and every subpackage of the compiled mini-program below 1 MB, all below 20 MB.
- * WeChat refuses more than 2 MB a package; half of that keeps the first start short on a cheap phone.
+ * The gate on the compiled mini-program: the main package and every subpackage below 1 MB, all below 20 MB (WeChat refuses more than
+ * 2 MB a package; half of that keeps the first start short on a cheap phone), and what WeChat's conventions ask of every build.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -22,6 +22,20 @@ for (const file of fs.readdirSync(root, { recursive: true })) {
 
 let total = 0
 let failed = false
+
+/** Where the compiled scripts and templates hold a word. */
+const holding = (word) => fs.readdirSync(root, { recursive: true }).filter((f) => /\.(js|wxml)$/.test(f) && fs.readFileSync(path.join(root, f), 'utf8').includes(word)).map((f) => f.split(path.sep).join('/'))
+const conventions = {
+  'pages load what they need only': app.lazyCodeLoading === 'requiredComponents',
+  'WeChat asks before anything private is used': app.__usePrivacyCheck__ === true && holding('onNeedPrivacyAuthorization').length > 0 && holding('agreePrivacyAuthorization').length > 0,
+  'a new version is told of': holding('onUpdateReady').length > 0,
+  'the phone number is asked for on one page': holding('getPhoneNumber').filter((f) => f.endsWith('.wxml')).join() === 'pages/bind/index.wxml',
+  'no place, no profile, no address book': ['getLocation', 'getUserProfile', 'getUserInfo', 'chooseContact', 'chooseAddress', 'startRecord'].every((w) => holding(`wx.${w}`).length + holding(`index.${w}(`).length === 0),
+}
+for (const [what, good] of Object.entries(conventions)) {
+  failed ||= !good
+  console.log(`${good ? 'ok' : 'FAIL'}: ${what}`)
+}
 for (const [name, size] of sizes) {
   total += size
   const over = size > PACKAGE_LIMIT

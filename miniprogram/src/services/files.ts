@@ -1,5 +1,13 @@
-/** Giving a person a file: the browser saves it, the mini-program opens it with WeChat's own viewer, from which it can be kept. */
+/**
+ * Giving a person a file: the browser saves it; the mini-program opens tables and PDF with WeChat's own viewer and pictures large, from where they can
+ * be kept or sent on. What WeChat cannot show is handed to a chat of the person's own choice.
+ */
 import { ApiError, getFile } from './request'
+
+// #ifdef MP-WEIXIN
+/** What WeChat's viewer opens, of what the pages give. */
+const VIEWABLE = ['xlsx', 'pdf']
+// #endif
 
 export async function keepFile(path: string, name: string): Promise<void> {
   const bytes = await getFile(path)
@@ -23,7 +31,11 @@ export function keepBytes(bytes: ArrayBuffer | string, name: string): void {
   } catch {
     throw new ApiError(0, 'space', '手机空间不够，请清理一下再试')
   }
-  uni.openDocument({ filePath: target, showMenu: true })
+  const ending = name.split('.').at(-1) ?? ''
+  if (ending === 'png' || ending === 'jpg') uni.previewImage({ urls: [target] })
+  else if (VIEWABLE.includes(ending)) uni.openDocument({ filePath: target, showMenu: true })
+  else if (wx.shareFileMessage) wx.shareFileMessage({ filePath: target, fileName: name })
+  else throw new ApiError(0, 'old_wechat', '这个微信版本太旧，转不了这种文件，请更新微信再试')
   // #endif
 }
 

@@ -72,6 +72,12 @@ export const keeperRole = computed<Role | undefined>(() => officeOf((r) => r.rol
 /** An office over a town or county: for looking on. */
 export const regionRole = computed<Role | undefined>(() => officeOf((r) => regionRoles.includes(r.role)))
 
+/** The groups for which somebody records who leads groups and has no higher office there; empty: every group. */
+export function ledGroups(village: string): string[] {
+  const here = me.value?.roles.filter((r) => r.village_id === village && teamRoles.includes(r.role)) ?? []
+  return here.every((r) => r.role === 'group_leader') ? here.map((r) => r.group_id).filter((g) => g && g !== '0') : []
+}
+
 /** A member of the panel that votes on what villagers claim. */
 export const panelRole = computed<Role | undefined>(() => officeOf((r) => r.role === 'panel_member'))
 

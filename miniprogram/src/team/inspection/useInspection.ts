@@ -10,7 +10,7 @@ import { inspectable } from '@/services/items'
 import { signedPoints } from '@/services/points'
 import { randomId } from '@/services/random'
 import { ApiError, messageOf } from '@/services/request'
-import { teamRole, userId } from '@/services/session'
+import { ledGroups, teamRole, userId } from '@/services/session'
 import { syncDrafts } from '@/services/sync'
 import type { Proof } from '../draft'
 import { countGrades, draftsOfSheet, lackingPhoto, openSheet, returnedSheet, setGrade, setProofs, undo, type GradeChoice, type Sheet } from './state'
@@ -33,7 +33,10 @@ export function useInspection() {
   const busy = ref(false)
   const message = ref('')
 
-  const groupOptions = computed(() => (all.data.value?.groups ?? []).map((g) => ({ value: g.id, name: g.name })))
+  const groupOptions = computed(() => {
+    const led = ledGroups(village())
+    return (all.data.value?.groups ?? []).filter((g) => !led.length || led.includes(g.id)).map((g) => ({ value: g.id, name: g.name }))
+  })
   const itemOptions = computed(() => (all.data.value?.items ?? []).map((i) => ({ value: i.code, name: i.name })))
   /** What is looked at; where the rules have only one thing that is graded, that. */
   const item = computed(() => {

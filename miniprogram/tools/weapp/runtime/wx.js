@@ -34,11 +34,14 @@ function network() {
       const bytes = options.data instanceof ArrayBuffer
       const body = method === 'GET' || options.data === undefined ? undefined : bytes ? options.data : JSON.stringify(options.data)
       fetch(url.pathname + url.search, { method, headers: options.header, body })
-        .then(async (response) => answer(options, { statusCode: response.status, data: parsed(await response.text()), header: {} }))
+        .then(async (response) => answer(options, { statusCode: response.status, data: options.responseType === 'arraybuffer' ? await response.arrayBuffer() : parsed(await response.text()), header: {} }))
         .catch((error) => refuse(options, `request:fail ${error}`))
       return { abort() {}, onHeadersReceived() {}, offHeadersReceived() {}, onChunkReceived() {}, offChunkReceived() {} }
     },
-    onNetworkStatusChange: () => undefined,
+    onNetworkStatusChange(then) {
+      addEventListener('online', () => then({ isConnected: true, networkType: 'wifi' }))
+      addEventListener('offline', () => then({ isConnected: false, networkType: 'none' }))
+    },
     getNetworkType: (options) => answer(options, { networkType: 'wifi' }),
     /** The code stands for the WeChat user of this phone; the test chooses it. */
     login: (options) => answer(options, { code: localStorage.getItem('weapp-code') ?? 'nobody', errMsg: 'login:ok' }),
@@ -77,7 +80,12 @@ function files() {
   const key = (path) => `file:${path}`
   const there = (path) => localStorage.getItem(key(path)) !== null
   const bytesOf = (path) => Uint8Array.from(atob(localStorage.getItem(key(path))), (c) => c.charCodeAt(0)).buffer
-  const write = (path, data) => localStorage.setItem(key(path), btoa(Array.from(new Uint8Array(data), (b) => String.fromCharCode(b)).join('')))
+  const write = (path, data) => localStorage.setItem(key(path), btoa(Array.from(typeof data === 'string' ? new TextEncoder().encode(data) : new Uint8Array(data), (b) => String.fromCharCode(b)).join('')))
+  /** What the person is shown, or sends on, is noted in globalThis.weappShown. */
+  const shown = (path) => {
+    if (there(path)) globalThis.weappShown = { path, text: localStorage.getItem(key(path)) }
+    return {}
+  }
   const manager = {
     mkdirSync: () => undefined,
     readdirSync: (folder) => Object.keys(localStorage).filter((k) => k.startsWith(key(`${folder}/`))).map((k) => k.slice(key(`${folder}/`).length)),
@@ -96,7 +104,10 @@ function files() {
       return answer(options, { tempFilePaths: [path] })
     },
     compressImage: (options) => answer(options, { tempFilePath: options.src }),
-    previewImage: (options) => answer(options, {}),
+    previewImage: (options) => answer(options, shown(options.urls[0])),
+    /** WeChat's viewer knows tables, texts, slides and PDF, and nothing else. */
+    openDocument: (options) => (/\.(docx?|xlsx?|pptx?|pdf)$/.test(options.filePath) ? answer(options, shown(options.filePath)) : refuse(options, 'openDocument:fail filetype not supported')),
+    shareFileMessage: (options) => answer(options, shown(options.filePath)),
   }
 }
 
