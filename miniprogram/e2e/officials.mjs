@@ -232,7 +232,7 @@ export async function files(ui, done) {
   await ui.enter(roles.villager)
   await ui.open('/pages/settings/data')
   begins(await ui.file('.wd-button', '导出成表格'), WORKBOOK)
-  const own = await ui.file('.wd-button', '导出原始数据')
+  const own = await ui.file('.wd-button', '导出给电脑用的')
   assert.ok(JSON.parse(own.bytes.toString('utf8')).household, 'the household as data')
   done('村民导出自家的表格和原始数据')
   await ui.enter(roles.keeper, '龙春桃')
