@@ -104,6 +104,7 @@ func open(ctx context.Context, cfg config.Config) (*program, error) {
 	p.market = market.New(p.db, p.now, p.village, p.book, p.access.Names)
 	p.market.WithPhotos(p.media)
 	p.market.UsePIN(p.access.CheckPIN)
+	p.market.UseOfficers(p.access.Officers)
 	p.publication = publication.New(p.db, p.now, p.cases, p.village, p.book)
 	p.season = season.New(p.db, p.now, p.village, p.book, p.market, p.media)
 	p.preview = preview.New(p.db, p.cases, p.village, p.book, p.market)

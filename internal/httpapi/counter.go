@@ -34,6 +34,7 @@ func (s *Server) registerCounter(a *api) {
 	register(a, get("/villages/{village}/lease-returns", "list-lease-returns", "有出入的离线兑换").tagged("leases"), market.MaySeeReturns, s.listReturns)
 	register(a, post("/villages/{village}/lease-returns/{return}/settle", "settle-lease-return", "处理一笔等着的离线兑换：入账或作废").tagged("leases"), market.MaySettle, s.settleReturn)
 
+	register(a, get(shop+"/officers", "list-officers", "本村在任的干部和驻村队员：可以替村民代领").tagged("redemptions"), market.MayRedeem, s.listOfficers)
 	register(a, get("/villages/{village}/agent-redemptions", "list-agent-redemptions", "一个月里代领的兑换，供每月核查").tagged("redemptions"), market.MaySeeAgents, s.listAgencies)
 	register(a, post("/villages/{village}/agent-redemptions/{redemption}/review", "review-agent-redemption", "核查一次代领：没有问题，或有疑问").tagged("redemptions"), market.MayReviewAgents, s.reviewAgency)
 }
@@ -108,6 +109,15 @@ type collectInput struct {
 
 func (s *Server) collectReservation(ctx context.Context, by access.Actor, in *collectInput) (market.Receipt, error) {
 	return s.Market.Collect(ctx, by, in.Village.ID, in.Shop.ID, in.Reservation.ID, in.Body)
+}
+
+type officerList struct {
+	Items []access.Officer `json:"items"`
+}
+
+func (s *Server) listOfficers(ctx context.Context, by access.Actor, in *InShop) (officerList, error) {
+	list, err := s.Market.Fetchers(ctx, by, in.Village.ID, in.Shop.ID)
+	return officerList{list}, err
 }
 
 type agenciesInput struct {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"hefen/internal/access"
@@ -32,13 +33,15 @@ var (
 
 // AgentRequest names who fetches the goods for somebody else.
 type AgentRequest struct {
-	Member   id.ID  `json:"member" doc:"a member of a household of the village"`
+	Member   id.ID  `json:"member,omitempty" doc:"a member of a household of the village; or official"`
+	Official id.ID  `json:"official,omitempty" doc:"a user who serves the village (list-officers), as cadre"`
 	Relation string `json:"relation" enum:"relative,neighbour,cadre"`
 }
 
 // Agent is who fetched the goods (代领人), as the receipt and the household see it.
 type Agent struct {
-	Member    id.ID  `json:"member"`
+	Member    id.ID  `json:"member" doc:"0: an official who lives in no household of the village"`
+	Official  id.ID  `json:"official" doc:"that official's user, else 0"`
 	Household id.ID  `json:"household" doc:"the agent's own"`
 	Name      string `json:"name"`
 	Relation  string `json:"relation" enum:"relative,neighbour,cadre"`
@@ -50,6 +53,9 @@ type Agent struct {
 func (s *Service) agent(ctx context.Context, a access.Actor, in, household id.ID, r *AgentRequest, today clock.Day) (*Agent, error) {
 	if r == nil {
 		return nil, nil
+	}
+	if r.Official != 0 {
+		return s.officer(ctx, a, in, household, *r, today)
 	}
 	said, ok := agentRelations[r.Relation]
 	if !ok || r.Member == 0 {
@@ -73,6 +79,62 @@ func (s *Service) agent(ctx context.Context, a access.Actor, in, household id.ID
 	return &Agent{Member: m.Member, Household: m.Household, Name: m.Name, Relation: r.Relation, Said: said}, nil
 }
 
+// Officers gives who serves a village today: access.Service.Officers.
+type Officers func(ctx context.Context, in id.ID) ([]access.Officer, error)
+
+// UseOfficers gives the service the list of those who serve a village; without it only people of its households fetch for others.
+func (s *Service) UseOfficers(list Officers) { s.officers = list }
+
+// Fetchers are the officials who may fetch for a household at this keeper's counter.
+func (s *Service) Fetchers(ctx context.Context, a access.Actor, in, shop id.ID) ([]access.Officer, error) {
+	if err := a.Allow(MayRedeem, access.Place{Village: in, Shop: shop}); err != nil {
+		return nil, err
+	}
+	list := []access.Officer{}
+	if s.officers == nil {
+		return list, nil
+	}
+	all, err := s.officers(ctx, in)
+	for _, o := range all {
+		if o.User != a.User() {
+			list = append(list, o)
+		}
+	}
+	return list, err
+}
+
+// officer is the agent who serves the village. Whoever lives in it too is taken as the person they are there, so that
+// nobody counts as two.
+func (s *Service) officer(ctx context.Context, a access.Actor, in, household id.ID, r AgentRequest, today clock.Day) (*Agent, error) {
+	var list []access.Officer
+	var err error
+	if s.officers != nil {
+		list, err = s.officers(ctx, in)
+	}
+	at := slices.IndexFunc(list, func(o access.Officer) bool { return o.User == r.Official })
+	switch {
+	case err != nil:
+		return nil, err
+	case r.Member != 0 || r.Relation != "cadre":
+		return nil, wrong("agent", "请选择代领人，并说明是亲属、邻居还是干部")
+	case at < 0:
+		return nil, ErrAgent.With("这个人现在不在本村任职，请换一位代领人")
+	case r.Official == a.User():
+		return nil, ErrAgent.With("超市管理员不能自己代领，请换一位代领人")
+	case list[at].Member != 0:
+		return s.agent(ctx, a, in, household, &AgentRequest{Member: list[at].Member, Relation: r.Relation}, today)
+	}
+	return &Agent{Official: r.Official, Name: list[at].Name, Relation: r.Relation, Said: list[at].RoleName}, nil
+}
+
+// counted is the column and value by which an agent's redemptions are counted.
+func (g *Agent) counted() (column string, who id.ID) {
+	if g.Official != 0 {
+		return "agent_user", g.Official
+	}
+	return "agent_member", g.Member
+}
+
 // agentKey is the guard under which the redemptions of an agent in a month are counted.
 func agentKey(agent id.ID, today clock.Day) string {
 	return fmt.Sprintf("market/agent/%s/%d", agent, clock.MonthSpan(today))
@@ -82,15 +144,16 @@ func agentKey(agent id.ID, today clock.Day) string {
 func (g *Agent) note(tx *storage.Tx, r *Receipt, limit int, at time.Time) error {
 	month := clock.MonthSpan(r.On)
 	var n int
+	column, who := g.counted()
 	if err := tx.QueryRow(`SELECT COUNT(*) FROM agencies g JOIN redemptions r ON r.id = g.redemption_id
-		WHERE g.agent_member = ? AND g.month = ? AND r.state = ?`, g.Member, month, Done).Scan(&n); err != nil {
+		WHERE g.`+column+` = ? AND g.month = ? AND r.state = ?`, who, month, Done).Scan(&n); err != nil {
 		return fmt.Errorf("count agencies: %w", err)
 	}
 	if n >= limit {
 		return ErrAgentLimit.With("%s这个月已经代领%d次，本超市最多%d次。请换一位代领人，或者本人来办", g.Name, n, limit)
 	}
-	_, err := tx.Exec(`INSERT INTO agencies (redemption_id, village_id, shop_id, household_id, agent_member, agent_household, agent_name, relation, month, made_at, keeper)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?)`, r.ID, r.Village, r.Shop, r.Household, g.Member, g.Household, g.Name, g.Relation, month, clock.Ms(at), r.Keeper)
+	_, err := tx.Exec(`INSERT INTO agencies (redemption_id, village_id, shop_id, household_id, agent_member, agent_user, agent_household, agent_name, relation, month, made_at, keeper)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`, r.ID, r.Village, r.Shop, r.Household, g.Member, g.Official, g.Household, g.Name, g.Relation, month, clock.Ms(at), r.Keeper)
 	if err != nil {
 		return fmt.Errorf("insert agency: %w", err)
 	}
@@ -101,7 +164,7 @@ func (g *Agent) note(tx *storage.Tx, r *Receipt, limit int, at time.Time) error 
 // Agency is one redemption that somebody fetched for another household.
 type Agency struct {
 	Receipt  Receipt `json:"receipt"`
-	Times    int     `json:"times" doc:"how often the agent fetched in this month"`
+	Times    int     `json:"times" doc:"how often the agent fetched in the village in this month"`
 	Verdict  string  `json:"verdict" enum:",fine,doubt" doc:"empty: not looked at yet"`
 	Note     string  `json:"note"`
 	Reviewer id.ID   `json:"reviewed_by"`
@@ -139,7 +202,7 @@ func (s *Service) agencies(ctx context.Context, where string, args ...any) ([]Ag
 	list := []Agency{}
 	var ids []id.ID
 	rows, err := s.db.Query(ctx, `SELECT g.redemption_id, g.verdict, g.note, g.reviewed_by, g.reviewed_at,
-		(SELECT COUNT(*) FROM agencies o WHERE o.agent_member = g.agent_member AND o.month = g.month) FROM agencies g WHERE `+where, args...)
+		(SELECT COUNT(*) FROM agencies o WHERE o.village_id = g.village_id AND o.month = g.month AND o.agent_member = g.agent_member AND o.agent_user = g.agent_user) FROM agencies g WHERE `+where, args...)
 	err = each(rows, err, func(r *sql.Rows) error {
 		var g Agency
 		err := r.Scan(&g.Receipt.ID, &g.Verdict, &g.Note, &g.Reviewer, &g.At, &g.Times)
@@ -180,15 +243,16 @@ func (s *Service) ReviewAgency(ctx context.Context, a access.Actor, in, redempti
 		return Agency{}, err
 	}
 	_, repeated, err := s.once(ctx, a, r.RequestID, "market.agency.review", []any{in, redemption, r}, redemption, func(tx *storage.Tx) error {
-		var household, member, keeper id.ID
-		err := tx.QueryRow("SELECT agent_household, agent_member, keeper FROM agencies WHERE redemption_id = ? AND village_id = ?", redemption, in).Scan(&household, &member, &keeper)
+		var household, member, official, keeper id.ID
+		err := tx.QueryRow("SELECT agent_household, agent_member, agent_user, keeper FROM agencies WHERE redemption_id = ? AND village_id = ?", redemption, in).
+			Scan(&household, &member, &official, &keeper)
 		if errors.Is(err, sql.ErrNoRows) {
 			return ErrNoAgency
 		}
 		if err != nil {
 			return fmt.Errorf("read agency: %w", err)
 		}
-		if keeper == a.User() || a.IsMember(member) || a.IsOwn(household) {
+		if keeper == a.User() || official == a.User() || a.IsMember(member) || a.IsOwn(household) {
 			return ErrOwnAgency
 		}
 		_, err = tx.Exec("UPDATE agencies SET verdict = ?, note = ?, reviewed_by = ?, reviewed_at = ? WHERE redemption_id = ?",

@@ -89,6 +89,8 @@ type Service struct {
 	names  Names
 	pin    CheckPIN       // nil: PINs prove nothing here
 	photos *media.Service // nil: goods have no pictures here
+
+	officers Officers // nil: no official fetches for a household here
 }
 
 // Names tells what users are called: access.Service.Names.

@@ -110,7 +110,8 @@ func (s *Service) claimOf(ctx context.Context, a access.Actor, in, shop id.ID, r
 func (c *claim) guards(b buyer, today clock.Day) []string {
 	var keys []string
 	if c.agent != nil {
-		keys = append(keys, agentKey(c.agent.Member, today))
+		_, who := c.agent.counted()
+		keys = append(keys, agentKey(who, today))
 	}
 	if b.subject.Member != 0 {
 		keys = append(keys, "market/household/"+b.subject.Household.String())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -244,6 +245,55 @@ func TestAgents(t *testing.T) {
 		})
 		if wins != 2 || refused != 4 {
 			t.Errorf("%d at once, %d refused", wins, refused)
+		}
+		audit(t, db)
+	})
+}
+
+// An official who lives elsewhere fetches by their office; one who lives in the village is counted as the person they are there.
+func TestOfficerFetches(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, db *storage.DB) {
+		w := newWorld(t, db, 3)
+		elder := w.households[0]
+		w.give(elder, 60_000)
+		soap := w.goods("香皂", 250, 500)
+		must(t, w.terms(market.ShopTerms{ProofAbove: 10_000, AgentLimit: 1}))
+		team, local, panel := w.official(access.TeamMember), w.official(access.GroupLeader), w.official(access.PanelMember)
+		accesstest.Stand(t, db, local.User(), w.village, w.members[1])
+		w.market.UseOfficers(access.New(db, w.now, nil).Officers)
+		fetch := func(official id.ID) (market.Receipt, error) {
+			return w.sell(elder, 250, market.RedeemRequest{Agent: &market.AgentRequest{Official: official, Relation: "cadre"}, Signed: true}, want(soap, 1))
+		}
+		list, err := w.market.Fetchers(ctx, w.keeper, w.village, w.shop)
+		must(t, err)
+		lists := func(who access.Actor) bool {
+			return slices.ContainsFunc(list, func(o access.Officer) bool { return o.User == who.User() })
+		}
+		if !lists(team) || !lists(local) || lists(panel) || lists(w.keeper) {
+			t.Errorf("who may fetch: %+v", list)
+		}
+		got, err := fetch(team.User())
+		if err != nil || got.Agent == nil || got.Agent.Official != team.User() || got.Agent.Said != "驻村队员" || got.Agent.Name != "驻村队员" {
+			t.Fatalf("%+v %v", got.Agent, err)
+		}
+		if _, err := fetch(team.User()); !errors.Is(err, market.ErrAgentLimit) {
+			t.Errorf("once more than allowed: %v", err)
+		}
+		for name, who := range map[string]id.ID{"no office of the village": panel.User(), "nobody": 77, "the keeper": w.keeper.User()} {
+			if _, err := fetch(who); !errors.Is(err, market.ErrAgent) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if got, err = fetch(local.User()); err != nil || got.Agent.Member != w.members[1] || got.Agent.Official != 0 {
+			t.Fatalf("%+v %v", got.Agent, err)
+		}
+		if _, err := w.sell(elder, 250, market.RedeemRequest{Agent: &market.AgentRequest{Member: w.members[1], Relation: "neighbour"}, Signed: true}, want(soap, 1)); !errors.Is(err, market.ErrAgentLimit) {
+			t.Errorf("the same person by the door number: %v", err)
+		}
+		list2, err := w.market.Agencies(ctx, w.official(access.VillageSupervisor), w.village, 0, market.Page{})
+		must(t, err)
+		if len(list2.Items) != 2 || list2.Items[0].Times != 1 || list2.Items[1].Times != 1 {
+			t.Errorf("%+v", list2)
 		}
 		audit(t, db)
 	})

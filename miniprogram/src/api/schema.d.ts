@@ -4354,6 +4354,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/villages/{village}/shops/{shop}/officers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 本村在任的干部和驻村队员：可以替村民代领
+         * @description 谁可以用：超市管理员、驻村队员、第一书记（超市管理员限本超市）。
+         */
+        get: operations["list-officers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/villages/{village}/shops/{shop}/plan": {
         parameters: {
             query?: never;
@@ -5544,6 +5564,11 @@ export interface components {
         AccessName: {
             id: string;
             name: string;
+        };
+        AccessOfficer: {
+            name: string;
+            role_name: string;
+            user: string;
         };
         AccessPINLogin: {
             /** @description name of the device for the list of sessions */
@@ -7217,7 +7242,7 @@ export interface components {
             reviewed_by: string;
             /**
              * Format: int64
-             * @description how often the agent fetched in this month
+             * @description how often the agent fetched in the village in this month
              */
             times: number;
             /**
@@ -7229,15 +7254,20 @@ export interface components {
         MarketAgent: {
             /** @description the agent's own */
             household: string;
+            /** @description 0: an official who lives in no household of the village */
             member: string;
             name: string;
+            /** @description that official's user, else 0 */
+            official: string;
             /** @enum {string} */
             relation: "relative" | "neighbour" | "cadre";
             relation_name: string;
         };
         MarketAgentRequest: {
-            /** @description a member of a household of the village */
-            member: string;
+            /** @description a member of a household of the village; or official */
+            member?: string;
+            /** @description a user who serves the village (list-officers), as cadre */
+            official?: string;
             /** @enum {string} */
             relation: "relative" | "neighbour" | "cadre";
         };
@@ -9009,6 +9039,9 @@ export interface components {
         };
         ObjectionList: {
             items: components["schemas"]["CasesObjection"][];
+        };
+        OfficerList: {
+            items: components["schemas"]["AccessOfficer"][];
         };
         OutlookList: {
             items: components["schemas"]["OutlookRow"][];
@@ -19840,6 +19873,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarketMoves"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "list-officers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                village: string;
+                shop: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficerList"];
                 };
             };
             /** @description Error */
