@@ -208,6 +208,33 @@ export async function pause(secretary, keeper, done) {
   done('恢复以后柜台照常')
 }
 
+/** Somebody of the team, who lives elsewhere, fetches for a household: chosen with a tap, held to the paper slip, told to the household. */
+export async function officerFetches(ui, done) {
+  const home = await household(ui.base)
+  const before = await home.book()
+  await ui.enter(roles.keeper)
+  await ui.open('/keeper/home/index')
+  await ui.type(`http://127.0.0.1/k/${home.code}`)
+  await ui.tapButton('找这家')
+  await ui.see('.who', '扫积分卡来的')
+  await ui.page.locator('.goods').filter({ visible: true, hasText: THING }).first().locator('.more .knob').click()
+  await ui.tapButton('下一步')
+  await ui.tapText('.hf-sheet .link', '登记代领人')
+  await ui.tapText('.hf-sheet .choice', '干部')
+  await ui.see('.officer', '驻村队员')
+  await ui.tapText('.officer', '驻村队员')
+  await ui.see('.hf-sheet', '来代领（干部）')
+  await ui.tapText('.hf-sheet .choice', '签字')
+  await ui.tap('.hf-sheet .tick')
+  await ui.tap('.hf-confirm')
+  await ui.see('.paper', '代领人：')
+  await ui.see('.paper', '（驻村队员）')
+  assert.equal(await home.book(), before - 300, 'one bag of salt')
+  const { items } = await home.villager.ask(`${home.path}/redemptions`)
+  assert.equal(items[0].agent.relation_name, '驻村队员', 'the household sees who fetched')
+  done('驻村队员替一户代领，点一下名字就选好，这一户看得到')
+}
+
 /** Whoever watches over the villages looks at what was fetched for others: one is in order, and then again doubtful, with the reason. */
 export async function reviewFetched(ui, done) {
   const secretary = await as(ui.base, roles.secretary)

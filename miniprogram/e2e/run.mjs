@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util'
 import { launch } from './browser.mjs'
 import { field, fieldOnPhone } from './field.mjs'
 import { eventAndVoice } from './event.mjs'
-import { cardAndPin, lostDevice, pause, reservation, reviewFetched, withoutSignal } from './counter.mjs'
+import { cardAndPin, lostDevice, officerFetches, pause, reservation, reviewFetched, withoutSignal } from './counter.mjs'
 import { phoneLogin, pinLogin } from './login.mjs'
 import { loop } from './loop.mjs'
 import { claimToNotice } from './notice.mjs'
@@ -66,6 +66,7 @@ const journeys = {
   'counter-card': h5(2, cardAndPin),
   'counter-lost': h5Two(2, 0, lostDevice),
   'counter-pause': h5Two(2, 0, pause),
+  'counter-officer': h5(2, officerFetches),
   'counter-review': h5(2, reviewFetched),
   'login-phone': h5(2, (ui, ok) => phoneLogin(ui, values.log, ok)),
   'login-pin': h5(2, pinLogin),
@@ -81,7 +82,7 @@ const onBoth = (...names) => names.flatMap((name) => [`${name}-h5`, `${name}-min
 await lanes(onBoth('loop'))
 await lanes(
   ['field-h5', 'field-mini-program', ...onBoth('reviewing', 'panel', 'sampling', 'tellings', 'town')],
-  [...onBoth('villager', 'event', 'notice', 'shelf'), 'shelf-transfer', 'shelf-money', 'shelf-keepers', 'shelf-price', 'counter-card', ...onBoth('counter-reservation', 'counter-offline'), 'counter-lost', 'counter-pause', 'counter-review', 'login-phone', 'login-pin', ...onBoth('cards', 'leader', 'season', 'list-objected', 'files')],
+  [...onBoth('villager', 'event', 'notice', 'shelf'), 'shelf-transfer', 'shelf-money', 'shelf-keepers', 'shelf-price', 'counter-card', ...onBoth('counter-reservation', 'counter-offline'), 'counter-lost', 'counter-pause', 'counter-officer', 'counter-review', 'login-phone', 'login-pin', ...onBoth('cards', 'leader', 'season', 'list-objected', 'files')],
 )
 await lanes(['pages-visitor', 'pages-villager', 'weight'], ['pages-team', 'pages-supervisor', 'policy'], ['pages-secretary', 'pages-keeper', 'pages-mini-program'])
 const whole = report()

@@ -1,6 +1,6 @@
 import { get, getFile, post } from '@/services/request'
 import { writeNow } from '@/services/write'
-import type { Agency, Gift, Goods, Household, Lease, LeaseGist, LeaseReturn, List, Redemption, Reservation, Shop, ShopTerms, Visit, Wish } from './types'
+import type { Agency, Gift, Goods, Household, Lease, LeaseGist, LeaseReturn, List, Officer, Redemption, Reservation, Shop, ShopTerms, Visit, Wish } from './types'
 
 const base = (village: string) => `/villages/${village}`
 const at = (village: string, shop: string) => `${base(village)}/shops/${shop}`
@@ -47,6 +47,9 @@ export const waitingReturns = (village: string) => get<List<LeaseReturn>>(`${bas
 
 /** What somebody fetched for another household in a month, for the monthly review. */
 export const agencies = (village: string, month: string, cursor = '') => get<List<Agency>>(`${base(village)}/agent-redemptions`, { month, cursor, limit: 50 })
+
+/** Who serves the village and may fetch for a household. */
+export const officers = (village: string, shop: string) => get<{ items: Officer[] }>(`${at(village, shop)}/officers`)
 
 export const wishes = (village: string) => get<{ items: Wish[] }>(`${base(village)}/wishes`)
 

@@ -2,11 +2,11 @@
 import { reactive } from 'vue'
 import type { Goods, Visit } from '@/api/types'
 
-/** Who fetches for another household. */
+/** Who fetches for another household: somebody of the village's register, or an official who is not in it. */
 export interface AgentChoice {
-  member: string
   name: string
-  relation: 'relative' | 'neighbour' | 'cadre'
+  /** As the server takes it. */
+  as: { member: string; relation: 'relative' | 'neighbour' | 'cadre' } | { official: string; relation: 'cadre' }
 }
 
 export interface Basket {
