@@ -198,7 +198,7 @@ export async function town(ui, done) {
   await ui.open('/team/region/index')
   await ui.see('.part', '有记录的户')
   await ui.tap('.part')
-  await ui.see('.wd-button', '存成表格') // the village's page; the town's has charts as well
+  await ui.see('.hf-tile', '代领核查') // on the village's page only; the town's has charts as well
   done('镇县督导看各村，点开一个村')
   await ui.open('/team/town/index')
   await ui.see('.card', '资金')
