@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -104,8 +105,15 @@ func (s *Service) partnerFen(ctx context.Context, in id.ID, today clock.Day) (ow
 		if err != nil {
 			return 0, err
 		}
+		first, err := s.firstGiven(ctx, shop, in, today.StartOfMonth().AddMonths(1-owedMonths).Add(-maxLate))
+		if err != nil {
+			return 0, err
+		}
 		for n := range owedMonths {
 			month := clock.MonthSpan(today.StartOfMonth().AddMonths(-n))
+			if first == 0 || month < clock.MonthSpan(first) {
+				break
+			}
 			if stated[month] {
 				continue
 			}
@@ -121,6 +129,18 @@ func (s *Service) partnerFen(ctx context.Context, in id.ID, today clock.Day) (ow
 		}
 	}
 	return owed, nil
+}
+
+// firstGiven is the day of a village's first redemption in a shop from a day on, or 0: a store that began last month is not asked for a year.
+func (s *Service) firstGiven(ctx context.Context, shop, in id.ID, from clock.Day) (first clock.Day, err error) {
+	err = s.db.QueryRow(ctx, "SELECT redeemed_on FROM redemptions WHERE shop_id = ? AND village_id = ? AND redeemed_on >= ? ORDER BY redeemed_on LIMIT 1", shop, in, from).Scan(&first)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("first redemption: %w", err)
+	}
+	return first, nil
 }
 
 // maxLate is how many days after its day a redemption may be posted: it counts in the month in which it is.
