@@ -290,9 +290,15 @@ func TestOfficerFetches(t *testing.T) {
 		if _, err := w.sell(elder, 250, market.RedeemRequest{Agent: &market.AgentRequest{Member: w.members[1], Relation: "neighbour"}, Signed: true}, want(soap, 1)); !errors.Is(err, market.ErrAgentLimit) {
 			t.Errorf("the same person by the door number: %v", err)
 		}
+		looks := w.official(access.VillageSupervisor)
+		got, err = fetch(looks.User())
+		must(t, err)
+		if _, err := w.market.ReviewAgency(ctx, looks, w.village, got.ID, market.ReviewRequest{RequestID: w.request(), Verdict: "fine"}); !errors.Is(err, market.ErrOwnAgency) {
+			t.Errorf("reviewed what they fetched: %v", err)
+		}
 		list2, err := w.market.Agencies(ctx, w.official(access.VillageSupervisor), w.village, 0, market.Page{})
 		must(t, err)
-		if len(list2.Items) != 2 || list2.Items[0].Times != 1 || list2.Items[1].Times != 1 {
+		if len(list2.Items) != 3 || list2.Items[0].Times != 1 || list2.Items[1].Times != 1 {
 			t.Errorf("%+v", list2)
 		}
 		audit(t, db)
